@@ -16,6 +16,8 @@ from ymera_service.api.convert.options import options_of
 from ymera_service.api.convert.routing import decision_fields, is_full_view, preferences_of
 from ymera_service.api.handlers import Method, Streamed, Unary, Write
 from ymera_service.execution.facts import ExecutionRequest
+from ymera_service.routing.decision import ANY_PREFERENCES
+from ymera_service.sdk.context import UNATTRIBUTED
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.executions import Asked, request_of
@@ -74,8 +76,8 @@ def _request(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequ
 
 def _asked(request: pb.RouteRequest | pb.ExecuteRequest | pb.ExecuteStreamRequest, faults: Violations) -> Asked:
     prompt = prompt_of(request.prompt, faults)
-    preferences = preferences_of(request.preferences, faults)
-    attribution = attribution_of(request.attribution, faults)
+    preferences = preferences_of(request.preferences, faults) if request.HasField("preferences") else ANY_PREFERENCES
+    attribution = attribution_of(request.attribution, faults) if request.HasField("attribution") else UNATTRIBUTED
     full_view = is_full_view(request.decision_view, faults)
     if isinstance(request, pb.RouteRequest):
         return Asked(prompt, preferences, attribution, full_view)

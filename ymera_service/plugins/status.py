@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from ymera_service.plugins.dormancy import is_dormant
 from ymera_service.plugins.settings import SettingView
@@ -98,13 +98,13 @@ class Registry:
         packages: The top-level packages of plugins' code, each with the plugin's name.
     """
 
-    components: Mapping[type[Component], Mapping[str, Component]]
+    components: Mapping[type[Component], Mapping[str, Any]]
     found: tuple[PluginStatus, ...]
     packages: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, base: type[C]) -> Mapping[str, C]:
         """Returns the components of a kind by name."""
-        return cast("Mapping[str, C]", self.components.get(base, {}))
+        return self.components.get(base, {})
 
     @property
     def plugins(self) -> tuple[PluginStatus, ...]:

@@ -14,7 +14,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.reading import STEPS, MergedReading
 from ymera_service.routing.vectors import packed
 from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.generation import Prompt
@@ -28,8 +28,6 @@ HEAD, TAIL = 1_000, 500
 """Characters at the beginning and at the end of a long text whose words are read."""
 MANY_WORDS, MANY_STEPS = 400, 40
 """What counts as a whole, for complexity."""
-DIGITS_KEPT = 3
-"""Of probabilities and complexity."""
 
 _log = structlog.get_logger(__name__)
 
@@ -69,7 +67,7 @@ def features_of(prompt: Prompt, reading: MergedReading, needs: Needs) -> Feature
     words = read.translate(_WORDS).split()
     return Features(
         version=VERSION,
-        categories={category: round(share, DIGITS_KEPT) for category, share in reading.categories.items()},
+        categories={category: int(share * STEPS + 0.5) / STEPS for category, share in reading.categories.items()},
         emotions=reading.emotions,
         complexity=_complexity(read, words) if reading.complexity is None else reading.complexity,
         input_tokens=needs.input_tokens,
@@ -129,7 +127,7 @@ def _readable(prompt: Prompt) -> bytes:
 
 def _complexity(read: bytes, words: list[bytes]) -> float:
     steps = len(read.translate(None, _OTHER_THAN_STEPS))
-    return round((_share(len(words), MANY_WORDS) + _share(steps, MANY_STEPS)) / 2, DIGITS_KEPT)
+    return int((_share(len(words), MANY_WORDS) + _share(steps, MANY_STEPS)) / 2 * STEPS + 0.5) / STEPS
 
 
 def _share(count: int, many: int) -> float:

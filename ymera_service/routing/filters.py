@@ -14,7 +14,7 @@ from math import inf, isinf
 import numpy as np
 
 from ymera_service.routing.columns import Floats, Mask, Rows, Whole
-from ymera_service.routing.decision import Exclusion, ExclusionCount, ExclusionReason, Preferences
+from ymera_service.routing.decision import ANY_PREFERENCES, Exclusion, ExclusionCount, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.latency import Paces
 from ymera_service.routing.scoring import highest_costs
@@ -99,7 +99,8 @@ def filters_for(
         ModelNotFound: A model that the preferences name matches none on offer.
         ModelNotPermitted: The caller may not use any model that such a name means.
     """
-    yield from _listed(preferences, table)
+    if table.has_simulated or preferences is not ANY_PREFERENCES:
+        yield from _listed(preferences, table)
     if preferences.data_regions:
         yield _of_regions(preferences.data_regions, table)
     if required:

@@ -62,7 +62,7 @@ def arrange(
         exploration: How likely the first is drawn from those that may be the best in truth.
         doubts: The standard deviation of each score; without them, nothing is drawn.
     """
-    front, *behind = _tiers(tiers)
+    front, *behind = (None,) if tiers is None else _tiers(tiers)
     leaders = _tier(scores, hashes, front)
     ranked = leaders.best(seed, limit)
     best = ranked[0]
@@ -83,10 +83,10 @@ def arrange(
     return Order(policy, tuple(positions), propensity, ranked[0] != best)
 
 
-def _tiers(tiers: Sequence[int] | None) -> tuple[list[int] | None, *tuple[list[int], ...]]:
+def _tiers(tiers: Sequence[int]) -> tuple[list[int] | None, *tuple[list[int], ...]]:
     """Returns the positions of each tier in order; one `None` where all targets are in the same."""
     groups: dict[int, list[int]] = {}
-    for position, tier in enumerate(tiers or ()):
+    for position, tier in enumerate(tiers):
         groups.setdefault(tier, []).append(position)
     if len(groups) < 2:
         return (None,)

