@@ -55,7 +55,7 @@ class Contest:
     @cached_property
     def doubt(self) -> Floats:
         """See `Candidates`."""
-        return frozen(doubts(self._snapshot.table, self._eligible, self._request.probabilities))
+        return frozen(np.array(doubts(self._snapshot.table, self._eligible, self._request.probabilities), np.float64))
 
     @cached_property
     def micros(self) -> Floats:

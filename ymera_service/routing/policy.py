@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
+from math import exp, hypot
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ymera_service.routing.columns import Floats, Hashes, Rows
 FREE_FIRST = "free-first"
 LISTED = "listed"
 CHEAPEST = "cheapest"
-VERSION = "4"
+VERSION = "5"
 """Counted up with every change that may order the same scores in another way."""
 OVERLAP = 2.0
 """How many standard deviations of their difference a score may be below the best one's, to be drawn."""
@@ -47,7 +47,7 @@ def arrange(
     tiers: Sequence[int] | None = None,
     pinned: bool = False,
     exploration: float = 0.0,
-    doubts: Floats | None = None,
+    doubts: list[float] | Floats | None = None,
 ) -> Order:
     """Orders targets by score, the best first; equal ones in an order that the seed draws.
 
@@ -63,13 +63,13 @@ def arrange(
         doubts: The standard deviation of each score; without them, nothing is drawn.
     """
     front, *behind = (None,) if tiers is None else _tiers(tiers)
-    leaders = _tier(scores, hashes, front)
+    leaders = _tier(scores, hashes, front, doubts)
     ranked = leaders.best(seed, limit)
     best = ranked[0]
     propensity = 1 / leaders.ties(leaders.scores[best])
     if exploration and doubts is not None and not pinned:
-        chances = _chances(leaders.scores, doubts if front is None else doubts[front], best)
-        drawn = _drawn(chances, exploration, seed)
+        chances = leaders.chances(best)
+        drawn = _drawn(chances, seed) if _draw(_WHETHER, seed) < exploration else None
         if drawn is not None:
             ranked = [drawn, *(position for position in ranked if position != drawn)][:limit]
         is_best = leaders.scores[ranked[0]] == leaders.scores[best]
@@ -94,39 +94,37 @@ def _tiers(tiers: Sequence[int]) -> tuple[list[int] | None, *tuple[list[int], ..
     return first, *others
 
 
-def _chances(scores: list[float] | Floats, doubts: Floats, best: int) -> Floats:
-    """Returns how likely each is drawn: in proportion to how likely its score is above the best one's in truth."""
-    values = np.asarray(scores)
-    margins = (values - values[best]) / np.maximum(np.hypot(doubts, doubts[best]), _NO_DOUBT)
-    likely = 1 / (1 + np.exp(-_SLOPE * np.maximum(margins, -OVERLAP)))
-    likely[margins < -OVERLAP] = 0.0
-    chances: Floats = likely / likely.sum()
-    return chances
+def _drawn(chances: list[float] | Floats, seed: int) -> int:
+    """Returns the position that the seed draws, each as likely as its chance."""
+    column = np.asarray(chances)
+    return min(int(column.cumsum().searchsorted(_draw(_WHICH, seed), side="right")), int(column.nonzero()[0][-1]))
 
 
-def _drawn(chances: Floats, exploration: float, seed: int) -> int | None:
-    draw = Random(seed)  # noqa: S311  # not a secret: it has to be repeatable
-    if draw.random() >= exploration:
-        return None
-    return min(int(chances.cumsum().searchsorted(draw.random(), side="right")), int(chances.nonzero()[0][-1]))
-
-
-def _tier(scores: list[float] | Floats, hashes: list[int] | Hashes, positions: list[int] | None) -> "_Few | _Many":
+def _tier(
+    scores: list[float] | Floats,
+    hashes: list[int] | Hashes,
+    positions: list[int] | None,
+    doubts: list[float] | Floats | None = None,
+) -> "_Few | _Many":
     """Returns the targets at some positions as competitors; all of them where that is `None`."""
     if isinstance(scores, list) and isinstance(hashes, list):
         if positions is None:
-            return _Few(scores, hashes)
-        return _Few([scores[at] for at in positions], [hashes[at] for at in positions])
-    columns = np.asarray(scores), np.asarray(hashes)
-    return _Many(*columns) if positions is None else _Many(columns[0][positions], columns[1][positions])
+            return _Few(scores, hashes, () if doubts is None else doubts)
+        own = () if doubts is None else [doubts[at] for at in positions]
+        return _Few([scores[at] for at in positions], [hashes[at] for at in positions], own)
+    columns = np.asarray(scores), np.asarray(hashes), np.asarray(() if doubts is None else doubts)
+    if positions is None:
+        return _Many(*columns)
+    return _Many(columns[0][positions], columns[1][positions], columns[2] if doubts is None else columns[2][positions])
 
 
 @dataclass(slots=True)
 class _Few:
-    """Targets that compete with each other."""
+    """Targets that compete with each other; doubts are empty where they don't matter."""
 
     scores: list[float]
     hashes: list[int]
+    doubts: Sequence[float] | Floats = ()
 
     def best(self, seed: int, limit: int) -> list[int]:
         """Returns the positions of the highest scores, the best first, equal ones by chance."""
@@ -140,6 +138,15 @@ class _Few:
         """Returns how many have this score."""
         return self.scores.count(score)
 
+    def chances(self, best: int) -> list[float]:
+        """Returns how likely each is drawn: in proportion to how likely its score is above the best one's in truth."""
+        highest, doubt = self.scores[best], self.doubts[best]
+        likely = [
+            _likely(each - highest, hypot(own, doubt)) for each, own in zip(self.scores, self.doubts, strict=True)
+        ]
+        total = sum(likely)
+        return [each / total for each in likely]
+
 
 @dataclass(slots=True)
 class _Many:
@@ -147,6 +154,7 @@ class _Many:
 
     scores: Floats
     hashes: Hashes
+    doubts: Floats
 
     def best(self, seed: int, limit: int) -> list[int]:
         """See `_Few.best`."""
@@ -171,6 +179,21 @@ class _Many:
         """See `_Few.ties`."""
         return int(np.count_nonzero(self.scores == score))
 
+    def chances(self, best: int) -> Floats:
+        """See `_Few.chances`."""
+        deviations = np.maximum(np.hypot(self.doubts, self.doubts[best]), _NO_DOUBT)
+        margins = (self.scores - self.scores[best]) / deviations
+        likely = 1 / (1 + np.exp(-_SLOPE * np.maximum(margins, -OVERLAP)))
+        likely[margins < -OVERLAP] = 0.0
+        chances: Floats = likely / likely.sum()
+        return chances
+
+
+def _likely(difference: float, deviation: float) -> float:
+    """Returns how likely a score is above another one in truth; 0 where that is next to impossible."""
+    margin = difference / max(deviation, _NO_DOUBT)
+    return 0.0 if margin < -OVERLAP else 1 / (1 + exp(-_SLOPE * margin))
+
 
 def _lowest(keys: Hashes, count: int) -> Rows:
     """Returns where the lowest keys are, in their order."""
@@ -188,6 +211,15 @@ def _key(number: int, seed: int) -> int:
     key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9 & _WORD
     key = (key ^ key >> 27) * 0x94D049BB133111EB & _WORD
     return key ^ key >> 31
+
+
+_WHETHER, _WHICH = 1, 2
+"""The numbers of what a seed draws beside the order of equal scores."""
+
+
+def _draw(number: int, seed: int) -> float:
+    """Returns a number from 0 to below 1 by chance."""
+    return (_key(number, seed) >> 11) * 2.0**-53
 
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

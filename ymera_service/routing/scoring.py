@@ -10,7 +10,7 @@ plain Python as long for thirty.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 from operator import mul
 from typing import Protocol
 
@@ -78,8 +78,8 @@ class Scores(Protocol):
         """Takes other totals, as a policy wants them."""
         ...
 
-    def add(self, bonuses: Floats) -> None:
-        """Adds a bonus to the total of each one."""
+    def add(self, bonuses: list[float] | Floats, weight: float = 1.0) -> None:
+        """Adds a bonus, times its weight, to the total of each one."""
         ...
 
 
@@ -108,11 +108,14 @@ def score(
     return _few(table, paces, rows.tolist(), mixes, shares, needs=needs, weights=weights, corrections=corrections)
 
 
-def doubts(table: Table, rows: Rows, probabilities: Mapping[str, float]) -> Floats:
-    """Returns the standard deviation of the quality of the targets in some rows."""
+def doubts(table: Table, rows: Rows, probabilities: Mapping[str, float]) -> list[float] | Floats:
+    """Returns the standard deviation of the quality of the targets in some rows: a column where they are many."""
     categories = tuple(sorted(probabilities))
-    shares = np.array([[probabilities[category]] for category in categories])
-    deviations: Floats = np.sqrt(np.add.reduce(table.variances_in(categories) * shares * shares, 0))
+    squares = [probabilities[category] ** 2 for category in categories]
+    if rows.size <= FEW:
+        variances = table.variance_mixes_in(categories)
+        return [sqrt(sum(map(mul, variances[row], squares))) for row in rows.tolist()]
+    deviations: Floats = np.sqrt(np.add.reduce(table.variances_in(categories) * np.array([squares]).T, 0))
     return deviations if rows is table.everyone else deviations.take(rows)
 
 
@@ -141,8 +144,9 @@ class _Few:
     def replace(self, totals: Floats) -> None:
         self.totals = totals.tolist()
 
-    def add(self, bonuses: Floats) -> None:
-        self.totals = [total + bonus for total, bonus in zip(self.totals, bonuses.tolist(), strict=True)]
+    def add(self, bonuses: list[float] | Floats, weight: float = 1.0) -> None:
+        each = bonuses if isinstance(bonuses, list) else bonuses.tolist()
+        self.totals = [total + bonus * weight for total, bonus in zip(self.totals, each, strict=True)]
 
 
 def _few(
@@ -224,8 +228,8 @@ class _Many:
     def replace(self, totals: Floats) -> None:
         self.totals = totals.copy()
 
-    def add(self, bonuses: Floats) -> None:
-        self.totals += bonuses
+    def add(self, bonuses: list[float] | Floats, weight: float = 1.0) -> None:
+        self.totals += np.asarray(bonuses) * weight
 
 
 def _many(

@@ -82,11 +82,11 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
     unsure = None
     if (snapshot.exploration or snapshot.optimism) and explores:
         unsure = doubts(table, eligible, request.probabilities)
-        scores.add(unsure * ((weights.quality if own is None else 1.0) * snapshot.optimism))
+        scores.add(unsure, (weights.quality if own is None else 1.0) * snapshot.optimism)
     if required:
         scores.add(table.certainties(required).take(eligible))
     if snapshot.chances and (shortfalls := table.shortfalls(snapshot.chances)) is not None:
-        scores.add(shortfalls.take(eligible) * -FAILURES_WEIGHT)
+        scores.add(shortfalls.take(eligible), -FAILURES_WEIGHT)
     if pinned is not None:
         scores.totals[pinned] += snapshot.affinity.weight
     return _selection(
@@ -115,7 +115,7 @@ def _order(scored: Scored) -> policy.Order:
         tiers=tiers,
         pinned=scored.stays,
         exploration=snapshot.exploration,
-        doubts=None if scored.doubts is None else scored.doubts * scored.quality_weight,
+        doubts=None if scored.doubts is None else scored.deviations,
     )
 
 

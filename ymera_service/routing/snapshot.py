@@ -120,7 +120,7 @@ class Scored:
     scores: Scores
     policy: str
     own: Floats | None
-    doubts: Floats | None
+    doubts: list[float] | Floats | None
     pinned: int | None
     failing: Rows | None
     required: frozenset[Capability]
@@ -135,6 +135,14 @@ class Scored:
     def quality_weight(self) -> float:
         """What a difference in quality makes in the score."""
         return self.weights.quality if self.own is None else 1.0
+
+    @property
+    def deviations(self) -> list[float] | Floats | None:
+        """The standard deviations of the scores, if they matter."""
+        weight = self.quality_weight
+        if isinstance(self.doubts, list):
+            return [doubt * weight for doubt in self.doubts]
+        return None if self.doubts is None else self.doubts * weight
 
     @property
     def stays(self) -> bool:

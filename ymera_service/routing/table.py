@@ -146,6 +146,7 @@ class Table:
         self.qualities_in = lru_cache(MIXES_KEPT)(self._qualities_in)
         self.variances_in = lru_cache(MIXES_KEPT)(self._variances_in)
         self.mixes_in = lru_cache(LISTS_KEPT)(self._mixes_in)
+        self.variance_mixes_in = lru_cache(LISTS_KEPT)(self._variance_mixes_in)
 
     def hashes_of(self, rows: Rows) -> Hashes:
         """Returns the numbers of some rows in a column."""
@@ -192,6 +193,10 @@ class Table:
     def _mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
         """Returns a list for each target and in it its quality in each category."""
         return self.qualities_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
+
+    def _variance_mixes_in(self, categories: tuple[str, ...]) -> list[list[float]]:
+        """Returns a list for each target and in it the variance of its quality in each category."""
+        return self.variances_in(categories).T.tolist()  # type: ignore[no-any-return]  # numpy
 
     def _lacking(self, required: int) -> Mask:
         """Returns which rows are known to lack any of some capabilities, given as bits."""
