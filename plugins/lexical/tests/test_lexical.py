@@ -141,6 +141,45 @@ def test_the_users_emotion_is_read(text: str, emotion: str) -> None:
     assert felt(text) == emotion
 
 
+OF_OTHERS = [
+    "My aunt is heartbroken over her dog, could you write a short poem for her?",
+    "My roommate panics before every exam. What tea calms people down?",
+    "Our cleaner looked really sad today. What small present would be nice?",
+    "My brother is raging at his internet provider, please write the cancellation for him",
+    "Write a chapter in which Thomas weeps at the station because Lea has gone",
+    "What does the fox feel when the little prince leaves?",
+    "My parents are lonely in the village; what could a weekly visit include?",
+    "Explain why Ophelia despairs",
+    "Ali feels guilty because he copied in the test. Write the next paragraph",
+    "Imagine a knight who is terrified of horses and describe his morning",
+    "Ben got socks again for his birthday and says 'great'. How does he really feel?",
+    "The reviewer says the food was disgusting and the waiter rude. Answer on behalf of the restaurant",
+    "My pupil is frightened of dogs, plan a lesson about animals that helps",
+    "Mi abuelo está deprimido, ¿qué juegos de mesa le gustarían?",
+    "Il mio personaggio piange spesso. Dagli un nome",
+    "Mon voisin est furieux contre le syndic. Rédige sa lettre",
+]
+OF_THE_USER = [
+    ("My dog died and I'm heartbroken", "sadness"),
+    ("I panic before every exam and can't breathe", "anxiety"),
+    ("I'm raging at my internet provider, they stole my money", "anger"),
+    ("I'm so ashamed of my accent that I don't speak at all", "shame"),
+    ("My wife left me and I don't know how to live without her", "sadness"),
+    ("My colleague screamed at me in front of everyone and I am furious with him", "anger"),
+    ("My mother is in hospital and I'm terrified for her", "anxiety"),
+    ("It broke again, third time this month, I'm so tired of this", "frustration"),
+    ("My girlfriend and I are going to Japan, I'm thrilled!", "joy"),
+    ("J'ai peur que mon mari me quitte", "anxiety"),
+    ("我奶奶去世了，我很伤心", "sadness"),
+    ("Mi abuelo murió ayer y estoy muy triste", "sadness"),
+]
+
+
+def test_what_others_feel_is_mostly_not_taken_for_the_users_emotion() -> None:
+    assert sum(felt(text) == "neutral" for text in OF_OTHERS) / len(OF_OTHERS) >= 0.7
+    assert sum(felt(text) == emotion for text, emotion in OF_THE_USER) / len(OF_THE_USER) >= 0.8
+
+
 def test_only_the_latest_message_is_read_for_emotion_and_complexity() -> None:
     before, after = "I am so angry, nothing works", "What is the capital of Peru?"
     assert read(before, after).emotions == read(after).emotions

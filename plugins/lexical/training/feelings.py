@@ -6,6 +6,8 @@ weight too, and it holds for prompts of any source. For the classifier both are 
 
 FEELINGS: dict[str, str] = {
     "anger": """
+        jerk dickhead scumbag scumbags trash garbage filthy corrupt bullshit nasty gross creep hateful vicious
+        despicable appalling appalled disgraceful fuming irate resentful vengeful spiteful bitter temper tantrum
         angry angrier angrily anger angered furious fury mad madness rage raging enraged outraged outrage
         outrageous livid hate hates hated hating hatred despise despised resent resented resentment disgust
         disgusted disgusting revenge bastard bastards idiot idiots moron morons asshole assholes bitch scum liar
@@ -19,6 +21,8 @@ FEELINGS: dict[str, str] = {
         boos haat wściekły wściekła nienawidzę zły
     """,
     "anxiety": """
+        creepy horrifying horrified alarming alarmed concerned concerning dangerous spooky petrified jittery
+        restless uneasily agitated dizzy helplessly frantic desperate obsess obsessing dreadful
         anxious anxiety anxieties nervous nervously worry worried worries worrying worrisome afraid scared scary
         scare scares fear fears fearful feared frightened frightening terrified terrifying terror terrifies
         panic panicking panicked panics dread dreading dreaded stress stressed stressful stressing overwhelmed
@@ -33,6 +37,8 @@ FEELINGS: dict[str, str] = {
         焦虑 害怕 不安 压力 紧张 担心 怖い 怖く 心配 緊張 불안 걱정 무서 긴장
     """,
     "frustration": """
+        bother bothers bothered lame boring bored whining complain complaining nuisance hassle clunky buggy pain
+        dumb sucked unbearable helpless overcomplicated unusable
         frustrated frustrating frustration frustrates annoying annoyed annoys annoyance irritating irritated ugh
         argh sigh stuck useless ridiculous pointless impossible stupid fed sick tired harder wasted wasting
         hours again keeps keep nothing works working broken breaks broke crash crashes crashing fails failing
@@ -44,6 +50,9 @@ FEELINGS: dict[str, str] = {
         gefrustreerd dość denerwuje znowu 烦死 崩溃 真烦 无语 うんざり イライラ 짜증
     """,
     "joy": """
+        impressive impressed talented legend incredible stunning wholesome adorable epic genius favourite
+        favorite respect neat kudos inspiring lucky hugs pleased pleasure cheerful ecstatic elated hopeful
+        laughed chuckle giggle dream beautifully
         happy happier happiest happiness happily glad joy joyful delighted delight thrilled excited exciting
         excitement love loves loved lovely adore wonderful amazing awesome fantastic great brilliant perfect
         perfectly excellent beautiful gorgeous best thanks thank thankful grateful gratitude appreciate
@@ -58,6 +67,8 @@ FEELINGS: dict[str, str] = {
         太好了 谢谢 太棒 哈哈 幸福 嬉しい ありがとう 最高 기뻐 고마워 행복
     """,
     "sadness": """
+        pity tragic tragedy condolences bummer gloomy melancholy sorrow sorrowful mourned tearful sobbing sob
+        wept inconsolable forlorn hollow hopelessly downhearted widowed bereaved miscarriage shattered
         sad sadder sadness sadly depressed depression depressing unhappy lonely loneliness alone grief grieve
         grieving mourn mourning cry crying cried cries tears tear weep weeping heartbroken heartbreak
         heartbreaking broken hurt hurts hurting miss missed missing lost lose loss died dead death dying funeral
@@ -73,6 +84,8 @@ FEELINGS: dict[str, str] = {
         つらい 寂しい 亡くな 슬퍼 외로 우울
     """,
     "shame": """
+        oops whoops ashamedly regretful regretfully disgraced sheepish self-conscious unforgivable stupidly
+        hypocrite sinned cheater blush blushing mortifying
         ashamed shame shameful shamed guilt guilty embarrassed embarrassing embarrassment humiliated humiliating
         humiliation regret regrets regretted regretting remorse sorry apologize apologise apology apologies
         forgive forgiven forgiveness fault blame blamed mortified blushed awkward cringe cringed worthless fraud

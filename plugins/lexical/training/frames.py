@@ -192,6 +192,121 @@ READING = (
 """Around a long text, which is then read and digested: research."""
 
 
+TOLD = (
+    'My neighbour said to me: "{text}" Write her a card.',
+    'My sister texted me this: "{text}" What could I answer?',
+    'A friend of mine writes: "{text}" Suggest a gift for him.',
+    'Our customer wrote: "{text}" Draft a polite reply.',
+    'A patient told the nurse: "{text}" Which of the four options is the best reply?',
+    'In my novel, Mara says: "{text}" Continue the scene.',
+    'My character thinks: "{text}" Make this sound more like a boy of ten.',
+    'Act as a man who says "{text}" and let me interview you.',
+    "Write a story that begins with this sentence: {text}",
+    "Write a poem with this line in it: {text}",
+    "Write the lyrics of a song. The first verse: {text}",
+    "Which emotion does the writer of this message have? {text}",
+    "What is the sentiment of the following comment?\n\n{text}",
+    'Label with anger, fear, joy, sadness or none: "{text}"',
+    "Text: {text}\nEmotion:",
+    "Is the person who wrote this sarcastic? {text}",
+    "Who might have said this, and to whom? {text}",
+    "Here is a diary entry from a museum. When was it written? {text}",
+    "Turn this into a dialogue between two friends: {text}",
+    'How should a therapist respond to a client who says "{text}"?',
+    "Meine Nachbarin hat geschrieben: „{text}“ Was schenke ich ihr?",
+    "In meinem Roman sagt der Held: „{text}“ Schreib weiter.",
+    'Mi amiga me escribió: "{text}" ¿Qué le contesto?',
+    "Escribe un cuento que empiece así: {text}",
+    "Un client a écrit : « {text} » Rédige une réponse.",
+    "Scrivi una storia che inizia così: {text}",
+    "Продолжи рассказ: {text}",
+    "我的小说里有人说：“{text}” 请继续写。",
+)
+"""Around what someone feels, who is not the user then: neutral."""
+
+
+OTHERS = (
+    *(
+        "My aunt",
+        "My cousin",
+        "My grandson",
+        "My niece",
+        "My teacher",
+        "My tenant",
+        "My flatmate",
+        "My team",
+        "Our baby",
+    ),
+    *("My wife", "My husband", "My daughter", "My son", "My mother", "My father", "My best friend", "My colleague"),
+    *(
+        "The boy next door",
+        "A woman in my choir",
+        "One of my students",
+        "Our trainee",
+        "A guest",
+        "The bride",
+        "Someone",
+    ),
+    *("The main character", "The princess in my story", "The old sailor", "A soldier", "The detective", "Leo", "Clara"),
+)
+STATES = (
+    *("is furious about the bill", "is angry with the bank", "hates the new manager", "is mad at the referee"),
+    *("is scared of spiders", "is afraid of flying", "is nervous before the match", "worries about the operation"),
+    *("is stressed", "is anxious at school", "panics in lifts", "is overwhelmed by the move", "has nightmares"),
+    *("is frustrated with the software", "is annoyed by the noise", "is fed up with the trains", "is stuck and tired"),
+    *(
+        "is happy about the new job",
+        "is excited about the trip",
+        "loves the sea",
+        "is proud of the medal",
+        "is delighted",
+    ),
+    *(
+        "is sad",
+        "feels lonely",
+        "is depressed",
+        "cries a lot",
+        "misses home",
+        "is grieving",
+        "lost a parent",
+        "is upset",
+    ),
+    *("is ashamed of the mistake", "feels guilty", "is embarrassed", "regrets the quarrel", "is humiliated", "is shy"),
+)
+REQUESTS = (
+    *("Write a card.", "Write a short poem.", "Draft an e-mail to the landlord.", "Suggest a present under 30 euros."),
+    *("Give me three lines of dialogue.", "Continue the story.", "Write the opening scene.", "Invent a name."),
+    *(
+        "Plan a day out in Vienna.",
+        "Which book fits?",
+        "Which film could we watch?",
+        "Give me a recipe for a comfort meal.",
+    ),
+    *("Make a list of clubs in Hull.", "What does a session with a coach cost?", "Prepare a lesson of 45 minutes."),
+    *(
+        "Which breed of dog is suitable?",
+        "Explain the symbolism.",
+        "Summarise that in one sentence.",
+        "Draw up a letter.",
+    ),
+    *(
+        "What are typical signs of that?",
+        "Put that into the past tense.",
+        "Describe the room.",
+        "Set up a form for it.",
+    ),
+)
+"""What people ask for others who feel something."""
+
+
+def told(number: int, random: Random) -> Iterator[str]:
+    """Yields tasks that say what somebody else feels."""
+    for _ in range(number):
+        said = f"{random.choice(OTHERS)} {random.choice(STATES)}"
+        request = random.choice(REQUESTS)
+        yield f"{said}. {request}" if random.random() < 0.7 else f"{request[:-1]}: {said[0].lower()}{said[1:]}."
+
+
 def framed(prompts: Sequence[tuple[str, str]], share: float, random: Random) -> Iterator[tuple[str, str]]:
     """Yields a share of the (prompt, category) in frames: the prompts' own categories are kept."""
     options: dict[str, list[str]] = {}

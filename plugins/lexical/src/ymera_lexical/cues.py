@@ -10,6 +10,13 @@ GROUPS: dict[str, str] = {
         i im i'm i've i'd i'll me my mine myself we our us ich mein meine je j'ai mon ma mes yo mi mis eu meu minha io
         mio я мне мой
     """,
+    "other": """
+        he she they him her them his hers their theirs he's she's they're himself herself themselves someone somebody
+        everyone people person man woman boy girl neighbour neighbor customer client patient user character hero
+        heroine protagonist narrator er ihm ihn ihr ihre ihren ihrem sein seine seinem seinen il elle ils elles lui
+        leur él ella ellos ellas su sus lei loro suo sua ele ela eles elas seu он она они ему ей его её им
+        他 她 他们 彼女 彼は 그녀
+    """,
     "you": "you your you're yourself tu vous sie du usted você ты вы",
     "please": "please pls kindly can could would help need want bitte por s'il per пожалуйста помоги",
     "make": """
