@@ -589,6 +589,45 @@ def test_a_task_of_a_plugin_that_never_ends_does_not_stop_a_shutdown(tmp_path: P
     assert "Stubborn.work" in rest
 
 
+HOLDING = """
+import asyncio
+from ymera_service.sdk.hookspecs import hookimpl
+from ymera_service.sdk.models import ModelInfo
+from ymera_service.sdk.providers import Provider
+from ymera_service.server import held_loop
+
+held_loop.LOOK_SECONDS = 0.1
+
+class Holding(Provider):
+    name = "holding"
+
+    async def start(self):
+        asyncio.get_running_loop().call_later(0.2, self.hold)
+
+    def hold(self):
+        while True:
+            pass
+
+    async def models(self):
+        return [ModelInfo("m")]
+
+    def generate(self, request, context):
+        raise NotImplementedError
+
+@hookimpl
+def ymera_register_providers():
+    return [Holding()]
+"""
+
+
+def test_a_server_whose_loop_a_plugin_never_gives_back_ends_with_a_word_why(tmp_path: Path) -> None:
+    with running(tmp_path, HOLDING) as server:
+        _, log = server.communicate(timeout=60)
+    assert server.returncode == 1, log
+    assert "Holding.hold" in log
+    assert "ending, as the event loop is held" in log
+
+
 EXITING = """
 import asyncio, sys
 from ymera_service.sdk.hookspecs import hookimpl

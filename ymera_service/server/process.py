@@ -15,6 +15,7 @@ from ymera_service import __version__
 from ymera_service.config import Settings
 from ymera_service.plugins.containment import end_tasks
 from ymera_service.plugins.wording import trace
+from ymera_service.server import held_loop
 from ymera_service.server.application import Application
 from ymera_service.storage.database import describe
 from ymera_service.telemetry import logs
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 END_SECONDS = 3.0
 """How long the process may take to end once the server has stopped."""
+LOG_SECONDS = 1.0
+"""How long the last line of the log may take."""
 YOUNG_OBJECTS = 5_000
 """Objects made and kept between two collections: those of some 20 requests."""
 
@@ -93,6 +96,7 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
         _spare_the_collector()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        held_loop.watch(runner.get_loop(), _end_held)
         _complete(runner.get_loop(), serve(settings, begun, redactor, configuration))
         _end_within(END_SECONDS)
         if left := runner.run(end_tasks()):
@@ -128,6 +132,13 @@ def _end_within(seconds: float) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+
+
+def _end_held() -> None:
+    seconds = held_loop.LOOKS * held_loop.LOOK_SECONDS
+    threading.Timer(LOG_SECONDS, os._exit, (1,)).start()  # what holds the loop may hold the log too
+    log.critical("ending, as the event loop is held and no call is answered", seconds=seconds)
+    os._exit(1)
 
 
 def _spare_the_collector() -> None:
