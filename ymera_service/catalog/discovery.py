@@ -120,7 +120,8 @@ def _wrong_name(info: ModelInfo, seen: Collection[str]) -> str:
 def _wrong_type(info: ModelInfo) -> str:
     checks = {
         "kind": isinstance(info.kind, Kind),
-        "list of deployments": isinstance(info.deployments, tuple | list) and len(info.deployments) <= MAX_DEPLOYMENTS,
+        f"list of deployments, at most {MAX_DEPLOYMENTS},": isinstance(info.deployments, tuple | list)
+        and len(info.deployments) <= MAX_DEPLOYMENTS,
         "set of capabilities": isinstance(info.capabilities, frozenset | set) and info.capabilities <= _CAPABILITIES,
         "price": info.price is None or isinstance(info.price, Price),
         "price_vendor": isinstance(info.price_vendor, str) and len(info.price_vendor) <= MAX_NAME,

@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Iterable
 import pytest
 
 from ymera_service.catalog import discovery
-from ymera_service.catalog.discovery import MAX_MODELS, DiscoveryFailed, discover
+from ymera_service.catalog.discovery import MAX_DEPLOYMENTS, MAX_MODELS, DiscoveryFailed, discover
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
+from ymera_service.sdk.targets import Deployment
 
 
 class Listing(Provider):
@@ -57,6 +58,7 @@ async def test_more_models_than_are_allowed_are_refused(
         ModelInfo("bad", price="free"),  # type: ignore[arg-type]
         ModelInfo("bad", price_vendor="x" * 1000),
         ModelInfo("bad", deployments=None),  # type: ignore[arg-type]
+        ModelInfo("bad", deployments=tuple(Deployment(f"key-{number}") for number in range(MAX_DEPLOYMENTS + 1))),
         ModelInfo("bad", stated_quality={str(number): 0.5 for number in range(1000)}),
     ],
     ids=lambda bad: f"{bad!r:.60}",

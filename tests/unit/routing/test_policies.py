@@ -1,6 +1,7 @@
 """Policies of plugins: which one counts, what it is given, and what becomes of one that fails."""
 
 from collections.abc import Callable
+from itertools import count, repeat
 
 import numpy as np
 import pytest
@@ -128,6 +129,8 @@ def test_what_a_policy_is_given(infos: list[ModelInfo]) -> None:
         lambda candidates: None,
         lambda candidates: "best",
         lambda candidates: candidates.missing,
+        lambda candidates: repeat(1.0),
+        lambda candidates: (1.0 for _ in count()),
     ],
 )
 def test_a_policy_that_fails_leaves_the_balance(infos: list[ModelInfo], score: Callable[[Candidates], Column]) -> None:
