@@ -12,6 +12,9 @@ from ymera_service.cli.problems import wrong
 
 PREFERENCES = "Model choice"
 SERVER = "Server"
+MAX_COUNT = 1_000_000_000
+"""The largest number of tokens or calls that an option takes."""
+MAX_USD = 1_000_000_000
 
 Address = Annotated[
     str,
@@ -72,7 +75,10 @@ def _positive(text: str) -> float:
 
 def usd(text: str) -> int:
     """Reads an amount in USD as micro-USD, rounded down: it is a limit."""
-    return math.floor(round(_positive(text.removeprefix("$")) * 1_000_000, 3))
+    value = _positive(text.removeprefix("$"))
+    if value > MAX_USD:
+        raise typer.BadParameter(f"{text} is more than {MAX_USD:,}")
+    return math.floor(round(value * 1_000_000, 3))
 
 
 Prompt = Annotated[

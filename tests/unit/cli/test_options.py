@@ -4,8 +4,10 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 from ymera.v1.routing_pb2 import RoutingWeights
 
+from ymera_service.cli.app import app
 from ymera_service.cli.options import _weights, usd
 
 
@@ -39,7 +41,23 @@ def test_an_amount_is_a_limit_and_is_rounded_down() -> None:
     assert (usd("0.0000019"), usd("$1"), usd("1e-6")) == (1, 1_000_000, 1)
 
 
-@pytest.mark.parametrize("text", ["", "a lot", "-1", "inf", "nan"])
+@pytest.mark.parametrize("text", ["", "a lot", "-1", "inf", "nan", "1e30"])
 def test_invalid_amounts_are_rejected(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         usd(text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ask hi --max-tokens 99999999999",
+        "ask hi --timeout inf",
+        "ask hi --max-cost 1e30",
+        "benchmark --max-minutes inf",
+        "benchmark --max-minutes 1e300",
+        "benchmark --max-requests 99999999999",
+        "benchmark --seed 99999999999999999999",
+    ],
+)
+def test_numbers_that_no_request_can_hold_are_a_wrong_command_line(words: str) -> None:
+    assert CliRunner().invoke(app, words.split()).exit_code == 2

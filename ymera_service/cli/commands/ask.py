@@ -15,6 +15,8 @@ from ymera_service.cli.output import Output
 from ymera_service.cli.problems import CommandFailed
 from ymera_service.cli.running import run
 
+MAX_SECONDS = 1_000_000
+
 _Files = Annotated[
     list[str] | None,
     typer.Option(
@@ -32,11 +34,13 @@ _Schema = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A JSON Schema; the answer is JSON that conforms to it.")
 ]
 _Temperature = Annotated[float | None, typer.Option(help="Sampling temperature, 0 to 2; 0 is the least random.")]
-_MaxTokens = Annotated[int | None, typer.Option(help="The maximum number of output tokens.")]
+_MaxTokens = Annotated[int | None, typer.Option(max=options.MAX_COUNT, help="The maximum number of output tokens.")]
 _Extract = Annotated[
     bool, typer.Option("--extract", "-x", help="Print only the last code block of the answer, if it has one.")
 ]
-_Timeout = Annotated[float | None, typer.Option(min=0.001, metavar="SECONDS", help="Time limit for the whole request.")]
+_Timeout = Annotated[
+    float | None, typer.Option(min=0.001, max=MAX_SECONDS, metavar="SECONDS", help="Time limit for the whole request.")
+]
 
 
 def ask(

@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,8 @@ from ymera_service.cli.render import past_benchmarks
 from ymera_service.cli.render.benchmark import choices, ending, interrupted, plan, scores
 from ymera_service.cli.running import run
 from ymera_service.cli.suites import own_suite
+
+MAX_MINUTES = 1_000_000
 
 _Models = Annotated[
     list[str] | None,
@@ -69,7 +72,8 @@ _Tasks = Annotated[
     ),
 ]
 _Seed = Annotated[
-    int | None, typer.Option(min=0, help="Seed for the choice of tasks, to repeat a run. Default: drawn.")
+    int | None,
+    typer.Option(min=0, max=2**32 - 1, help="Seed for the choice of tasks, to repeat a run. Default: drawn."),
 ]
 _Concurrency = Annotated[int, typer.Option(min=1, max=64, help="The maximum number of tasks run at the same time.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")]
@@ -99,8 +103,12 @@ _Judges = Annotated[
         autocompletion=completion.models,
     ),
 ]
-_MaxRequests = Annotated[int | None, typer.Option(min=0, help="Make at most so many calls of models.")]
-_MaxMinutes = Annotated[float | None, typer.Option(min=0, help="Begin no more tasks after so many minutes.")]
+_MaxRequests = Annotated[
+    int | None, typer.Option(min=0, max=options.MAX_COUNT, help="Make at most so many calls of models.")
+]
+_MaxMinutes = Annotated[
+    float | None, typer.Option(min=0, max=MAX_MINUTES, help="Begin no more tasks after so many minutes.")
+]
 _Resume = Annotated[
     str,
     typer.Option(
@@ -174,7 +182,7 @@ def benchmark(
         concurrency=concurrency,
         max_cost_micros=budget,
         max_requests=max_requests,
-        max_duration=None if max_minutes is None else Duration(seconds=round(max_minutes * 60)),
+        max_duration=None if max_minutes is None else _duration(max_minutes),
         adaptive=not resume and (limited and not judge if adaptive is None else adaptive),
         judge_models=judge or (),
         own_suite=own,
@@ -183,6 +191,12 @@ def benchmark(
     consent = yes or budget is not None
     target = Target(address, config, api_key_file)
     run(_benchmark(request, consent, target, output, _resuming(target, suite, as_category)), output)
+
+
+def _duration(minutes: float) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(timedelta(minutes=minutes))
+    return duration
 
 
 @app.command()
