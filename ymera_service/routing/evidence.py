@@ -98,12 +98,14 @@ class Evidence:
 
     def corrections(self, features: Features) -> Corrections | None:
         """Returns how much better models are for a request than in its class; None if that has not proved right."""
-        sources = [one for one in (self._neighbours, self._similar) if one is not None and one.trial.succeeds]
+        sources = [one for one in (self._neighbours, self._similar) if one is not None and one.trial.share]
         if not sources:
             return None
         sums = Sums(self._numbers)
         for source in sources:
-            source.add(features, sums)
+            own = Sums(self._numbers)
+            source.add(features, own)
+            sums.take(own, source.trial.share)
         return sums.corrections()
 
     @property

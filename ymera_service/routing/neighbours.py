@@ -3,8 +3,8 @@
 Of each judged answer is kept by how much it was better or worse than expected. For a request, the average over the
 answers to the most similar ones corrects what is expected of their models.
 
-The corrections are tried on every answer before it is learnt from, and used only while they come nearer to the truth
-than going by the class alone.
+The corrections are tried on every answer before it is learnt from. Of each, the share counts that comes nearest to the
+truth by these trials: none where going by the class alone is as good.
 """
 
 from collections import OrderedDict
@@ -76,6 +76,11 @@ class Sums:
         self._numbers = numbers
         self.answers, self.better = np.zeros(len(numbers)), np.zeros(len(numbers))
 
+    def take(self, other: "Sums", share: float) -> None:
+        """Adds what another source knows, of which only a share comes true."""
+        self.answers += other.answers
+        self.better += other.better * share
+
     def corrections(self) -> Corrections:
         """Returns the average, drawn towards no correction."""
         return Corrections(self._numbers, self.better / (NO_CORRECTION + self.answers), self.answers)
@@ -84,21 +89,23 @@ class Sums:
 class Trial:
     """Tries corrections on answers that they were not made from."""
 
-    def __init__(self, tried: int = 0, saved: float = 0.0) -> None:
-        """Takes how many trials there were, and by how much the squared error was less in them, on average."""
-        self.tried, self._saved = tried, saved
+    def __init__(self, tried: int = 0, agreed: float = 0.0, squared: float = 0.0) -> None:
+        """Takes how many trials there were, and the means of correction times what was right, and of its square."""
+        self.tried, self._agreed, self._squared = tried, agreed, squared
 
     @property
-    def succeeds(self) -> bool:
-        """Whether corrections have come nearer to the truth of late."""
-        return self.tried >= FEWEST_TRIED and self._saved > 0
+    def share(self) -> float:
+        """The share of a correction that comes nearest to the truth, by the trials of late: from 0 to 1."""
+        if self.tried < FEWEST_TRIED or self._agreed <= 0:
+            return 0.0
+        return min(self._agreed / self._squared, 1.0)
 
     def take(self, better: float, expected: float, quality: float) -> None:
         """Takes a correction, what was expected without it, and what came of it."""
-        corrected = min(max(expected + better, 0.0), 1.0)
-        saved = (expected - quality) ** 2 - (corrected - quality) ** 2
         self.tried += 1
-        self._saved += (saved - self._saved) / min(self.tried, TRIED)
+        pace = 1 / min(self.tried, TRIED)
+        self._agreed += (better * (quality - expected) - self._agreed) * pace
+        self._squared += (better * better - self._squared) * pace
 
 
 class Similar(Protocol):

@@ -1,8 +1,8 @@
 """What models did in benchmark tasks that are like a request, beyond what they are in the class.
 
 A task's prompt is kept once, and beside it a row of how much better or worse than expected each model was. As with the
-answers of `neighbours`, the corrections are tried before they are used: first on some of the tasks, each by all others,
-then on judged answers.
+answers of `neighbours`, the corrections are tried: first on some of the tasks, each by all others, then on judged
+answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,22 +69,26 @@ class SimilarTasks:
         total: _Figures = shares.T @ self._better
         counts: _Figures = shares.T @ self._known.astype(np.float32)
         step = max(self._count // TRIED, 1)
-        saved = [
-            self._saved(number, task, shares, total, counts)
+        tried = [
+            self._trial_of(number, task, shares, total, counts)
             for number, task in [*enumerate(tasks)][::step]
             if task is not None and self._known[number].sum() >= FEWEST_MODELS
         ]
-        return Trial(min(len(saved), FEWEST_TRIED), float(np.mean(saved)) if saved else 0.0)
+        agreed, squared = np.mean(tried, 0).tolist() if tried else (0.0, 0.0)
+        return Trial(min(len(tried), FEWEST_TRIED), agreed, squared)
 
-    def _saved(self, number: int, task: Features, shares: _Figures, total: _Figures, counts: _Figures) -> float:
-        """Returns by how much the squared errors are less for a task with the corrections that the others make.
+    def _trial_of(
+        self, number: int, task: Features, shares: _Figures, total: _Figures, counts: _Figures
+    ) -> tuple[float, float]:
+        """Returns the means over models of the correction of a task times what was right, and of its square.
 
-        Only differences between models count, as they decide a choice. What the class makes expect is taken as it were
-        without the task: else the others would be as much worse than expected as it is better.
+        The other tasks make the corrections. Only differences between models count, as they decide a choice. What the
+        class makes expect is taken as it were without the task: else the others would be as much worse than expected as
+        it is better.
         """
         found = self._requests.nearest(task, self._count, NEAREST_TASKS)
         if found is None:
-            return 0.0
+            return 0.0, 0.0
         nearest, weights = found
         weights *= nearest != number
         done, own = self._known[number], shares[number][:, None]
@@ -93,8 +97,8 @@ class SimilarTasks:
         sums = weights @ (better - shares[nearest] @ shift * known)
         correction = sums / (NO_CORRECTION + weights @ known)
         off = self._better[number] - shares[number] @ shift
-        before, after = off[done], (off - correction)[done]
-        return float(np.var(before) - np.var(after))
+        made, right = correction[done] - correction[done].mean(), off[done] - off[done].mean()
+        return float((made * right).mean()), float((made * made).mean())
 
 
 def _kept(named: Whole, order: Rows, numbers: Sequence[int], scores: Sequence[float]) -> tuple[Rows, _Figures]:

@@ -10,7 +10,7 @@ from ymera_service.config import RoutingSettings
 from ymera_service.routing import evidence, neighbours
 from ymera_service.routing.estimate import needs_of
 from ymera_service.routing.features import Features, features_of
-from ymera_service.routing.neighbours import NO_CORRECTION, Corrections, Neighbours, Numbers, Similar, Sums
+from ymera_service.routing.neighbours import NO_CORRECTION, Corrections, Neighbours, Numbers, Similar, Sums, Trial
 from ymera_service.routing.reading import MergedReading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
@@ -41,7 +41,7 @@ def learn(known: Neighbours, count: int, *, sql: float, css: float) -> None:
 def test_answers_to_similar_requests_count_and_others_hardly() -> None:
     known = Neighbours(Numbers())
     learn(known, 30, sql=1.0, css=0.0)
-    assert known.trial.succeeds
+    assert known.trial.share
     assert (corrections(known, SQL.format("x")).of("p/a") or 0) > 0.3
     assert (corrections(known, CSS.format("x")).of("p/a") or 0) < -0.3
     assert corrections(known, "").of("p/a") is None
@@ -58,7 +58,18 @@ def test_forgotten_answers_correct_nothing() -> None:
 def test_nothing_is_corrected_before_it_was_tried() -> None:
     known = Neighbours(Numbers())
     learn(known, neighbours.FEWEST_TRIED // 2, sql=1.0, css=0.0)
-    assert not known.trial.succeeds
+    assert known.trial.share == 0
+
+
+def test_of_corrections_that_are_too_large_only_the_share_counts_that_comes_true() -> None:
+    trial = Trial()
+    for number in range(2 * neighbours.FEWEST_TRIED):
+        better = 0.4 if number % 2 else -0.4
+        trial.take(better, expected=0.5, quality=0.5 + better / 4)
+    assert trial.share == pytest.approx(0.25)
+    for _ in range(3 * neighbours.TRIED):
+        trial.take(0.4, expected=0.5, quality=0.4)
+    assert trial.share == 0
 
 
 def test_chance_is_not_taken_for_a_pattern() -> None:
@@ -67,7 +78,7 @@ def test_chance_is_not_taken_for_a_pattern() -> None:
     for number in range(400):
         asked = features(" ".join(draw.sample(words, 8)))
         known.take(str(number), asked, "p/a", expected=0.5, quality=float(draw.random() < 0.5))
-    assert not known.trial.succeeds
+    assert known.trial.share == 0
 
 
 def test_later_feedback_on_the_same_answer_replaces() -> None:
