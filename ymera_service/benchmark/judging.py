@@ -143,7 +143,7 @@ def judges_of(
         meant = {id_: models[id_] for id_ in ids if id_ in models}
         found |= meant
         if not meant:
-            wanted = "has to mean a model that you may use, that is not measured, and whose price is known with a limit"
+            wanted = "has to mean a model that you may use, that is not measured, and, under a limit, of known price"
             problem = f"{pattern[:256]!r} {wanted}" if ids else f"{pattern[:256]!r} matches no model"
             faults.append(FieldViolation(f"judge_models[{index}]", problem))
     if faults:
