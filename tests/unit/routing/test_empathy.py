@@ -29,7 +29,9 @@ def test_work_on_given_words_is_left_alone_as_their_feelings_are_not_the_users()
     assert raised({"language": 1.0}, {"sadness": 1.0}) == {"language": 1.0}
 
 
-@pytest.mark.parametrize("emotions", [{}, {"neutral": 1.0}, {"joy": 1.0}, {"neutral": 0.8, "sadness": 0.2}])
+@pytest.mark.parametrize(
+    "emotions", [{}, {"neutral": 1.0}, {"joy": 1.0}, {"neutral": 0.5, "sadness": 0.3, "anger": 0.2}]
+)
 def test_without_likely_distress_nothing_changes(emotions: dict[str, float]) -> None:
     categories = {"general": 0.7, "coding": 0.3}
     assert raised(categories, emotions) == categories
