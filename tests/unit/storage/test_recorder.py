@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from structlog.testing import capture_logs
 
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.sdk.generation import Usage
-from ymera_service.storage import Database, Journal, Recorder, recorder
+from ymera_service.storage import Database, Recorder, recorder
 from ymera_service.storage.backend import Rows
 from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
 from ymera_service.storage.tables import executions
@@ -124,27 +123,20 @@ def test_every_acknowledged_record_is_stored_despite_failures_and_cancellations(
     asyncio.run(play())
 
 
-@pytest.mark.parametrize(("noted", "sizes"), [(0, [1, 7]), (8, [8]), (12, [8])])
-async def test_a_commit_waits_some_turns_for_the_records_of_calls_under_way(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noted: int, sizes: list[int]
-) -> None:
+async def test_a_commit_waits_some_turns_for_other_records(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Database.open(url) as database:
         insert, found = database.insert, list[int]()
 
         async def counted(rows: Rows) -> None:
             found.append(sum(len(parameters) for _, parameters in rows))
-            await turns(recorder.GATHERING_TURNS)
             await insert(rows)
 
         monkeypatch.setattr(database, "insert", counted)
-        with Journal.open(tmp_path / "calls") as journal:
-            async with Recorder(database, journal) as under_test, asyncio.TaskGroup() as group:
-                slots = [under_test.note(b"{}") for _ in range(noted)] or [None] * recorder.GATHERING_TURNS
-                for number, slot in enumerate(slots[: recorder.GATHERING_TURNS]):
-                    record = replace(RECORD, request_id=f"noted-{noted}-{number}")
-                    group.create_task(under_test.record(record, slot=slot))
-                    await turns(1)
-    assert found == sizes
+        async with Recorder(database) as under_test, asyncio.TaskGroup() as group:
+            for number in range(recorder.GATHERING_TURNS):
+                group.create_task(under_test.record(replace(RECORD, request_id=f"gathered-{number}")))
+                await turns(1)
+    assert found == [recorder.GATHERING_TURNS]
 
 
 async def test_a_caller_waits_no_longer_than_it_says_and_its_record_is_written_nevertheless(
