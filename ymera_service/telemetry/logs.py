@@ -4,10 +4,13 @@ The process's entry point calls `configure` once, before anything is logged: log
 their first use, which makes them fast.
 """
 
+import asyncio
+import atexit
 import errno
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -50,24 +53,58 @@ class _Lines:
     """A logger of structlog's that writes finished lines to the standard error of a process that goes on if that can
     no longer be read: what is logged then is lost.
 
+    Lines up to level "info" are written at the end of the event loop's turn, all with one system call: when a commit
+    is over, many calls end in the same turn. Others are written at once, with those before them, as the process may
+    end right after a failure; so are those of a thread without a loop.
+
     Writing fails once a terminal is closed or the reader of a pipe has ended; the server has to finish its requests.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._lock = threading.RLock()
+        self._held = bytearray()
+        self._flushing: asyncio.AbstractEventLoop | None = None
+        """The loop that will write what is held."""
+        atexit.register(self._flush)
 
-    def msg(self, line: bytes) -> None:
-        """Writes a line, of any level."""
+    def info(self, line: bytes) -> None:
+        """Writes a line soon."""
+        with self._lock:
+            self._held += line + b"\n"
+        flushing = self._flushing  # another thread may change it
+        if flushing is not None and flushing.is_running():
+            return
         try:
-            self._stream.write(line + b"\n")
-            self._stream.flush()
-        except OSError as error:
-            if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
-                # What the stream still holds goes there, too: Python would otherwise end with an error.
-                with Path(os.devnull).open("wb") as nowhere:
-                    os.dup2(nowhere.fileno(), self._stream.fileno())
+            loop = self._flushing = asyncio.get_running_loop()
+        except RuntimeError:
+            self._flush()
+        else:
+            loop.call_soon(self._flush)
 
-    debug = info = warning = error = critical = exception = msg
+    def error(self, line: bytes) -> None:
+        """Writes a line at once."""
+        with self._lock:
+            self._held += line + b"\n"
+            self._flush()
+
+    debug = info
+    warning = critical = exception = error
+
+    def _flush(self) -> None:
+        with self._lock:
+            self._flushing = None
+            if not self._held:
+                return
+            lines, self._held = self._held, bytearray()
+            try:
+                self._stream.write(lines)
+                self._stream.flush()
+            except OSError as error:
+                if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
+                    # What the stream still holds goes there, too: Python would otherwise end with an error.
+                    with Path(os.devnull).open("wb") as nowhere:
+                        os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def _stamp(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,6 +2,7 @@
 process, as the configuration is global."""
 
 import json
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -20,15 +21,15 @@ log = structlog.get_logger("ymera")
 """
 
 
-def lines(body: str, **settings: str) -> list[str]:
+def lines(body: str, ends: int = 0, **settings: str) -> list[str]:
     program = PROGRAM.replace("{settings}", repr(settings)).replace("{body}", body)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == ""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (ends, ""), done.stderr
     return done.stderr.splitlines()
 
 
-def entries(body: str, **settings: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines(body, format="json", **settings)]
+def entries(body: str, ends: int = 0, **settings: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in lines(body, ends, format="json", **settings)]
 
 
 def test_an_event_is_one_line_of_json() -> None:
@@ -131,3 +132,46 @@ logging.getLogger('library').warning('%s', {'authorization': f'Bearer {key}'})
     assert "sk-0123456789" not in text
     assert text.count("[redacted]") >= 7
     assert "ValueError" in text
+
+
+def test_lines_of_one_turn_of_the_loop_are_written_together_at_its_end() -> None:
+    body = """
+import os
+
+async def main():
+    written = os.pipe()
+    os.dup2(written[1], 2)
+    os.set_blocking(written[0], False)
+    log.info('first')
+    log.info('second')
+    try:
+        held = os.read(written[0], 4096)
+    except BlockingIOError:
+        held = b''
+    await asyncio.sleep(0)
+    found = os.read(written[0], 4096)
+    os.dup2(kept, 2)
+    log.info('found', held=held.count(b'\\n'), later=found.count(b'\\n'))
+
+kept = os.dup(2)
+asyncio.run(main())
+log.info('after the loop')
+"""
+    found, after = entries(body)
+    assert (found["held"], found["later"]) == (0, 2)
+    assert after["event"] == "after the loop"
+
+
+@pytest.mark.parametrize("level", ["warning", "error"])
+def test_a_failure_is_written_at_once_with_the_lines_before_it(level: str) -> None:
+    body = f"""
+import os, signal
+
+async def main():
+    log.info('call')
+    log.{level}('failed')
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+    assert [entry["event"] for entry in entries(body, ends=-signal.SIGKILL)] == ["call", "failed"]
