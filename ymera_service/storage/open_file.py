@@ -58,15 +58,20 @@ class OpenFile:
         self._size = status.st_size
         self.lost = False
 
-    def check_log(self) -> None:
-        """Checks the write-ahead log at its path, which exists once something was committed. Raises as `check`."""
+    def check_log(self) -> int:
+        """Checks the write-ahead log at its path, which exists once something was committed. Raises as `check`.
+
+        Returns:
+            Its bytes.
+        """
         self.lost = True
-        inode = _status(self._log_path, "the write-ahead log").st_ino
+        status = _status(self._log_path, "the write-ahead log")
         if self._log_inode is None:
-            self._log_inode = inode
-        if inode != self._log_inode:
+            self._log_inode = status.st_ino
+        if status.st_ino != self._log_inode:
             raise FileLost(f"another file was put in the place of {self._log_path}: restart the server")
         self.lost = False
+        return status.st_size
 
     def _check_length(self, size: int) -> None:
         """Tells a file that VACUUM made shorter from one that was cut off: the header has the number of pages."""

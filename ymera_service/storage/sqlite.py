@@ -62,7 +62,8 @@ class Sqlite:
         # Both are kept open: taking a connection from the pool costs a quarter of a small commit.
         self._connection: Connection | None = None
         self._checkpoints: Connection | None = None
-        self._log = file.with_name(file.name + "-wal")
+        self._log_bytes = 0
+        """Of the write-ahead log after the latest commit."""
         self._thread = Thread("ymera-sqlite-writer")
 
     def insertion(self, table: Table, *, replace: bool) -> Compiled:
@@ -100,7 +101,7 @@ class Sqlite:
 
     def _check_after(self) -> None:
         self._open_file.check()
-        self._open_file.check_log()
+        self._log_bytes = self._open_file.check_log()
 
     def _check_path(self, *_: object) -> None:
         """SQLAlchemy asks this before it connects: SQLite would create a file, or mix another one with the log."""
@@ -112,7 +113,7 @@ class Sqlite:
         return self._connection
 
     def _shorten_log(self) -> None:
-        if _size(self._log) <= CHECKPOINT_BYTES:
+        if self._log_bytes <= CHECKPOINT_BYTES:
             return
         with self._writing().begin():
             self._checkpoint()
@@ -196,13 +197,6 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
 
 def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
     _apply(connection.cursor(), _READER_PRAGMAS)
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
