@@ -51,8 +51,10 @@ def test_chance_is_not_taken_for_a_pattern() -> None:
     draw = Random(3)
     words = [f"word{number}" for number in range(60)]
     texts = [" ".join(draw.sample(words, 8)) for _ in range(400)]
-    scores = {number: float(draw.random() < 0.5) for number in range(400)}
-    assert SimilarTasks(measured(texts, {"p/a": scores}), Numbers(), half).trial.share == 0
+    scores = {model: {number: float(draw.random() < 0.5) for number in range(400)} for model in ("p/a", "p/b")}
+    trial = SimilarTasks(measured(texts, scores), Numbers(), half).trial
+    assert trial.tried == FEWEST_TRIED
+    assert trial.share == 0
 
 
 def test_a_task_says_nothing_of_models_that_did_not_do_it() -> None:

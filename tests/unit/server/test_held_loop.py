@@ -7,7 +7,7 @@ import pytest
 
 from ymera_service.server import held_loop
 
-LOOK = 0.2
+LOOK = 0.1
 WAIT = 30.0
 
 
@@ -33,8 +33,8 @@ def test_a_loop_that_answers_now_and_then_is_not_ended_nor_one_that_is_closed() 
     async def busy() -> None:
         held_loop.watch(asyncio.get_running_loop(), ended.set)
         watching.extend(each for each in threading.enumerate() if each.name == "ymera-held-loop")
-        for _ in range(3):
-            threading.Event().wait(2 * LOOK)
+        for _ in range(held_loop.LOOKS):
+            threading.Event().wait(3 * LOOK)
             await asyncio.sleep(2 * LOOK)
 
     asyncio.run(busy())
