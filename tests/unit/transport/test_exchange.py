@@ -132,8 +132,7 @@ async def test_no_host_gets_more_connections_than_it_has_slots(slots: int, serve
         await visit.send(whole(b"ok"))
 
     upstream = await serve(script)
-    # Waiting for a slot does not count as a slow connection.
-    settings = TransportSettings(max_connections_per_host=slots, connect_seconds=0.5)
+    settings = TransportSettings(max_connections_per_host=slots)
     async with HttpTransport(settings) as transport, asyncio.TaskGroup() as tasks:
         calls = [tasks.create_task(get(transport, upstream.request())) for _ in range(slots * 3)]
         await asyncio.wait_for(full.wait(), 10)
@@ -141,6 +140,24 @@ async def test_no_host_gets_more_connections_than_it_has_slots(slots: int, serve
         await asyncio.gather(*calls)
     assert most == slots
     assert upstream.connections == slots
+
+
+async def test_waiting_for_a_slot_does_not_count_as_a_slow_connection(serve: Serve) -> None:
+    seconds = 2.0
+    came = asyncio.Event()
+
+    async def script(visit: Visit) -> None:
+        if not came.is_set():
+            came.set()
+            await asyncio.sleep(1.1 * seconds)
+        await visit.send(whole(b"ok"))
+
+    upstream = await serve(script)
+    settings = TransportSettings(max_connections_per_host=1, connect_seconds=seconds)
+    async with HttpTransport(settings) as transport, asyncio.TaskGroup() as tasks:
+        tasks.create_task(get(transport, upstream.request()))
+        await asyncio.wait_for(came.wait(), 10)
+        assert await get(transport, upstream.request()) == b"ok"
 
 
 async def test_leaving_the_transport_closes_its_connections(serve: Serve) -> None:
