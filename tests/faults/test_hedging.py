@@ -60,28 +60,35 @@ async def latencies(client: Client, requests: int) -> Sequence[float]:
     return sorted(await asyncio.gather(*(one() for _ in range(requests))))
 
 
-async def experience(open_server: OpenServer, first: Upstream, second: Upstream, *, hedging: bool) -> tuple[float, int]:
-    """The 99th percentile of the time to the first part, and the calls that were made."""
+async def experience(
+    open_server: OpenServer, first: Upstream, second: Upstream, *, hedging: bool
+) -> tuple[Sequence[float], int]:
+    """The times to the first part, the longest last, and the calls that were made."""
     first.script, before = NowAndThen(), len(second.requests)
     async with open_server(first, second, execution={"hedging": hedging}) as client:
         await latencies(client, ENOUGH)
         found = await latencies(client, REQUESTS)
         await client.idle()
-    return found[int(0.99 * (REQUESTS - 1))], first.script.calls - ENOUGH + len(second.requests) - before
+    return found, first.script.calls - ENOUGH + len(second.requests) - before
+
+
+def late(found: Sequence[float]) -> int:
+    """How many answers began late."""
+    return sum(seconds >= SLOW_SECONDS / 2 for seconds in found)
 
 
 async def test_hedging_takes_a_target_that_is_slow_now_and_then_out_of_the_tail(
     open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
     without, calls = await experience(open_server, first, second, hedging=False)
-    assert without >= SLOW_SECONDS
+    assert late(without) > AT_ONCE
     assert calls == REQUESTS
     with_it, calls = await experience(open_server, first, second, hedging=True)
     observe(
-        f"p99 {1000 * with_it:.0f} ms with it, {1000 * without:.0f} ms without; "
+        f"p99 {1000 * with_it[-2]:.0f} ms with it, {1000 * without[-2]:.0f} ms without; "
         f"{calls / REQUESTS:.2f} calls per request"
     )
-    assert with_it < SLOW_SECONDS / 2
+    assert late(with_it) <= AT_ONCE  # as many as one halt of a busy machine makes late
     assert calls <= 1.3 * REQUESTS
 
 
