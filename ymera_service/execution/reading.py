@@ -29,7 +29,7 @@ def failure_from_json(stored: bytes) -> Failure:
 
 def _attempt(stored: Mapping[str, Any]) -> Attempt:
     model: str = stored["model"]
-    reason, error = stored.get("finish_reason"), stored.get("error")
+    reason, error = stored["finish_reason"], stored.get("error")
     return Attempt(
         number=stored["number"],
         target=Target(model.partition("/")[0], model, Deployment(stored["account"], stored["endpoint"])),
@@ -47,7 +47,7 @@ def _attempt(stored: Mapping[str, Any]) -> Attempt:
         estimated=stored["estimated"],
         finish_reason=FinishReason(reason) if reason else None,
         error=Failure(**error) if error else None,
-        simulated=stored.get("simulated", False),
+        simulated=stored["simulated"],
         hedge=stored.get("hedge", False),
         counted_micros=stored.get("counted_micros", 0),
         **{name: stored[name] for name in FACTS if name in stored},

@@ -231,7 +231,7 @@ class Inputs:
         preferences: See `Preferences.stated`; None if they were too long to be stored.
         exploration: How likely the first candidate was drawn from those that may be the best in truth.
         optimism: How much of its doubt was added to the quality of each candidate.
-        output_tokens: Of the answer, as it was expected to be; 0 where an earlier version decided.
+        output_tokens: Of the answer, as it was expected to be.
         size: How large the request was in usual ones.
     """
 

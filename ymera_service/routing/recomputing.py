@@ -5,7 +5,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from ymera_service.routing.decision import Decision, Preferences
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, needs_for
+from ymera_service.routing.estimate import needs_for
 from ymera_service.routing.operations import work_needs
 from ymera_service.routing.snapshot import RoutingRequest
 from ymera_service.sdk.models import Capability
@@ -35,8 +35,7 @@ def request_of(decision: Decision, operation: Operation) -> RoutingRequest:
         return RoutingRequest(
             preferences, probabilities, work_needs(inputs.input_tokens), full_view=True, cheapest=True
         )
-    usual = inputs.output_tokens or TYPICAL_OUTPUT_TOKENS
-    needs = needs_for(capabilities, inputs.input_tokens, inputs.max_output_tokens or None, usual)
+    needs = needs_for(capabilities, inputs.input_tokens, inputs.max_output_tokens or None, inputs.output_tokens)
     return RoutingRequest(
         preferences,
         probabilities,

@@ -6,7 +6,7 @@ and then the last candidates.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -39,24 +39,6 @@ _Target = tuple[str, str, str, str]
 _Component = tuple[str, float, float, str]
 _Candidate = tuple[_Target, float, tuple[_Component, ...], int | None, float | None]
 _Count = tuple[ExclusionReason, int, _Target, str]
-_FirstInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None]
-_SecondInputs = tuple[str, str, tuple[str, ...], int, int, tuple[str, ...], str, dict[str, Any] | None, float, float]
-_ThirdInputs = tuple[
-    str,
-    str,
-    tuple[str, ...],
-    int,
-    int,
-    tuple[str, ...],
-    str,
-    dict[str, Any] | None,
-    float,
-    float,
-    float | None,
-    dict[str, tuple[float, float]],
-    str,
-    int,
-]
 _Inputs = tuple[
     str,
     str,
@@ -75,6 +57,7 @@ _Inputs = tuple[
     int,
     float,
 ]
+"""The fields of `Inputs`, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +74,7 @@ class _Decision:
     seed: int
     propensity: float
     explanation: str
-    inputs: _Inputs | _ThirdInputs | _SecondInputs | _FirstInputs
-    """The first ones are those before anything was explored by its doubt, the second ones those before topics, and the
-    third ones those before sizes."""
+    inputs: _Inputs
     session_affinity: bool
     reading: tuple[dict[str, float], float | None] = field(default=({}, None))
     """Emotions and complexity; absent where nothing is known of them."""
@@ -146,7 +127,7 @@ def _shortened(count: ExclusionCount, name: int, detail: int) -> ExclusionCount:
 
 
 def _packed(decision: Decision) -> dict[str, Any]:
-    weights, inputs, assignment = decision.weights, decision.inputs, decision.assignment
+    weights, assignment = decision.weights, decision.assignment
     packed: dict[str, Any] = {
         "category": decision.category,
         "probabilities": decision.category_probabilities,
@@ -170,24 +151,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
         "seed": decision.seed,
         "propensity": decision.propensity,
         "explanation": decision.explanation,
-        "inputs": (
-            inputs.catalog_version,
-            inputs.policy_version,
-            inputs.capabilities,
-            inputs.input_tokens,
-            inputs.max_output_tokens,
-            inputs.open_domains,
-            inputs.affinity,
-            inputs.preferences,
-            inputs.exploration,
-            inputs.optimism,
-            inputs.topic_change,
-            inputs.chances,
-            inputs.scored_by,
-            inputs.turn,
-            inputs.output_tokens,
-            inputs.size,
-        ),
+        "inputs": _inputs(decision.inputs),
         "session_affinity": decision.session_affinity,
     }
     if decision.emotions or decision.complexity is not None:
@@ -200,6 +164,7 @@ def _packed(decision: Decision) -> dict[str, Any]:
 
 
 _component = attrgetter("name", "value", "weight", "evidence")
+_inputs = attrgetter(*[each.name for each in fields(Inputs)])
 
 
 def _packed_target(target: Target) -> _Target:
