@@ -15,7 +15,7 @@ from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import Answer, events_of
 
 TASKS = 240
-SOLVED = {"coding": 0.9, "math": 0.5, "research": 0.75, "language": 0.4, "empathy": 0.75, "general": 0.7}
+SOLVED = {"coding": 0.9, "math": 0.4, "research": 0.75, "language": 0.4, "empathy": 0.75, "general": 0.7}
 """Category → share of its tasks that the simulator can solve at least; to the rest it says that it can't."""
 
 

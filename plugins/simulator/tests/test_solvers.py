@@ -18,8 +18,6 @@ KNOWN = [
     ("Is 91 prime?", "No"),
     ("What is the factorial of 10?", "3628800"),
     ("What is the remainder of 47 divided by 5?", "2"),
-    ("A car drives 240 km in 3 hours. What is its speed in km per hour?", "80"),
-    ("3 pens cost $6. How much do 5 pens cost?", "10"),
     ("What day of the week was 20 July 1969?", "Sunday"),
     ("What date comes 10 days before 2024-03-05?", "2024-02-24"),
     ("How many days are there between March 1, 2024 and 31 March 2024?", "30"),
@@ -31,7 +29,6 @@ KNOWN = [
     ("What is the average of 4, 8 and 15?", "9"),
     ("What is the second largest of these: 9, 41, 7, 23?", "23"),
     ('How many vowels are in "banana split"?', "4"),
-    ("Is 'level' a palindrome?", "Yes"),
     ("What is the plural of cherry?", "cherries"),
     ("What is the past tense of 'stop'?", "stopped"),
     ("Repeat the word 'hello' 3 times", "hello hello hello"),
@@ -72,13 +69,6 @@ def test_it_reads_tables() -> None:
     assert (solved.category, solved.solution.answer, solved.solution.slip) == ("research", "Rome", "Oslo")
 
 
-def test_a_summary_is_the_first_sentence() -> None:
-    solved = solve(f"Summarize the following text:\n\n{PASSAGE}")
-    assert solved is not None
-    assert solved.category == "language"
-    assert solved.solution.answer.endswith("by Sarah Whitfield.")
-
-
 @pytest.mark.parametrize(
     ("message", "feeling"),
     [
@@ -105,6 +95,7 @@ def test_it_names_the_feeling(message: str, feeling: str) -> None:
         "\0\0",
         "?" * 200,
         "Write a poem",
+        "Write hello world in Python",
         "What is 1 / 0?",
         "What is 9^9^9^9?",
         "What is 9^400?",

@@ -4,13 +4,11 @@ from ymera_simulator.solvers.question import LONGEST, words_of
 
 _ABLE = (
     "I can compute: arithmetic, equations and sequences, dates and units, lists and letters, what a short Python "
-    "program prints, some well-known programs, plurals and past tenses, questions about a passage or table you give "
-    "me, and the feeling in a message."
+    "program prints, plurals and past tenses, questions about a passage or table you give me, and the feeling in a "
+    "message."
 )
 _INSTEAD = "Connect a real provider for anything else."
 _GREETINGS = frozenset({"hi", "hello", "hey", "greetings"})
-_THANKS = frozenset({"thanks", "thank", "cheers"})
-_ABOUT_ME = ("who are you", "what are you", "your name", "what can you do", "are you a", "are you real", "help me")
 
 
 def small_talk(model: str, text: str) -> str:
@@ -21,10 +19,6 @@ def small_talk(model: str, text: str) -> str:
     first = words[0] if words else ""
     if first in _GREETINGS and len(text) < 60:
         return f"Hello! I am {model}, a simulated model. {_ABLE} {_INSTEAD}"
-    if first in _THANKS and len(text) < 60:
-        return "You are welcome."
-    if any(phrase in text[:200].lower() for phrase in _ABOUT_ME):
-        return f"I am {model}, a simulated model: there is no language model behind me. {_ABLE} {_INSTEAD}"
     return f"I am a simulated model and have no solver for “{_shortened(text)}”. {_ABLE} {_INSTEAD}"
 
 

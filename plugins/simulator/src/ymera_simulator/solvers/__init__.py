@@ -9,10 +9,10 @@ from ymera_simulator.solvers.feelings import solve_feelings
 from ymera_simulator.solvers.instructions import solve_instructions
 from ymera_simulator.solvers.language import solve_letters, solve_words
 from ymera_simulator.solvers.lists import solve_list, solve_statistics
-from ymera_simulator.solvers.numbers import solve_integers, solve_measures, solve_sequence
-from ymera_simulator.solvers.programs import solve_printed, solve_program
+from ymera_simulator.solvers.numbers import solve_integers, solve_sequence
+from ymera_simulator.solvers.programs import solve_printed
 from ymera_simulator.solvers.question import Question, Solution
-from ymera_simulator.solvers.reading import solve_passage, solve_summary, solve_table
+from ymera_simulator.solvers.reading import solve_passage, solve_table
 
 __all__ = ["SOLVERS", "Solved", "solve"]
 
@@ -20,10 +20,8 @@ Solver = Callable[[Question], Solution | None]
 
 SOLVERS: tuple[tuple[str, str, Solver], ...] = (
     ("printed", "coding", solve_printed),
-    ("program", "coding", solve_program),
     ("instructions", "general", solve_instructions),
     ("table", "research", solve_table),
-    ("summary", "language", solve_summary),
     ("letters", "language", solve_letters),
     ("words", "language", solve_words),
     ("feelings", "empathy", solve_feelings),
@@ -36,7 +34,6 @@ SOLVERS: tuple[tuple[str, str, Solver], ...] = (
     ("list", "general", solve_list),
     ("equation", "math", solve_equation),
     ("expression", "math", solve_expression),
-    ("measures", "math", solve_measures),
 )
 """Name, category and function, in the order in which they are tried: specific ones before general ones."""
 

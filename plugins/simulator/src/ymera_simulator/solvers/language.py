@@ -1,8 +1,8 @@
-"""Words and letters: plurals, past tenses, articles, counting and reversing."""
+"""Words and letters: plurals, past tenses, counting and reversing."""
 
 import re
 
-from ymera_simulator.solvers.question import Question, Solution, number, words_of, yes_or_no
+from ymera_simulator.solvers.question import Question, Solution, number, words_of
 
 _PLURALS = {
     "child": "children", "person": "people", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
@@ -25,9 +25,6 @@ _PASTS = {
     "think": "thought", "throw": "threw", "wear": "wore", "win": "won", "write": "wrote",
 }  # fmt: skip
 _VOWELS = frozenset("aeiou")
-_SPELT_WITH_A_VOWEL = frozenset("AEFHILMNORSX")
-_SILENT_H = ("hour", "honest", "honour", "honor", "heir")
-_SOUNDS_LIKE_YOU = ("uni", "use", "usu", "eu", "one", "once")
 _OF = re.compile(
     r"(?:plural|noun|verb|past|tense)(?: tense| form)?(?: of)?(?: the)?(?: (?:noun|verb|word))? ([a-z]{2,30})"
 )
@@ -35,20 +32,16 @@ _LETTER = re.compile(r"letter [\"'`]?([a-z])\b")
 
 
 def solve_words(question: Question) -> Solution | None:
-    """Plurals, simple pasts and indefinite articles."""
+    """Plurals and simple pasts."""
     low = question.lower
-    quoted = [each.lower() for each in question.quoted if each.lower() not in {"a", "an"}]
-    found = _OF.search(low)
-    word = quoted[0] if quoted else found[1] if found else ""
+    quoted, found = question.quoted, _OF.search(low)
+    word = quoted[0].lower() if quoted else found[1] if found else ""
     if not word.isalpha():
         return None
     if "plural" in low:
         return _unlike(plural(word), f"{word}s", f"{word}es")
     if "past" in low and "participle" not in low:
         return _unlike(past(word), f"{word}ed", f"{word}d")
-    if "article" in low:
-        right = article(next((each for each in question.quoted if each.lower() == word), word))
-        return Solution(right, "a" if right == "an" else "an")
     return None
 
 
@@ -77,15 +70,6 @@ def past(verb: str) -> str:
     return f"{verb}{verb[-1]}ed" if short else f"{verb}ed"
 
 
-def article(word: str) -> str:
-    """Returns `a` or `an`, by the sound a word begins with."""
-    if len(word) > 1 and word.isupper():
-        return "an" if word[0] in _SPELT_WITH_A_VOWEL else "a"
-    word = word.lower()
-    vowel = word[0] in _VOWELS and not word.startswith(_SOUNDS_LIKE_YOU)
-    return "an" if vowel or word.startswith(_SILENT_H) else "a"
-
-
 def solve_letters(question: Question) -> Solution | None:
     """Counts letters and words, reverses text."""
     low = question.lower
@@ -95,9 +79,6 @@ def solve_letters(question: Question) -> Solution | None:
     text = texts[0]
     if "how many" in low:
         return _counted(low, text.lower())
-    if "palindrome" in low:
-        letters = [each for each in text.lower() if each.isalnum()]
-        return yes_or_no(letters == letters[::-1])
     return _turned(low, text)
 
 

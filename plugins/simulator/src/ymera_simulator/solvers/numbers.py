@@ -1,4 +1,4 @@
-"""Whole numbers, sequences and simple proportions."""
+"""Whole numbers and sequences."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ymera_simulator.solvers.question import NUMBER, Question, Solution, number, numbers_of, yes_or_no
+from ymera_simulator.solvers.question import Question, Solution, number, yes_or_no
 
 _LARGEST = 1_000_000
 """The largest number that is searched for primes and factors."""
@@ -72,36 +72,3 @@ def _affine(values: list[Fraction], steps: list[Fraction]) -> Solution | None:
     if any(b != factor * a + rest for a, b in pairwise(values)):
         return None
     return number(factor * values[-1] + rest)
-
-
-def solve_measures(question: Question) -> Solution | None:
-    """Speeds and `if 2 cost 18, what do 13 cost`."""
-    low = question.lower
-    return _speed(low) or _proportion(low)
-
-
-def _speed(low: str) -> Solution | None:
-    values = numbers_of(low)
-    if len(values) != 2 or "km" not in low or not any(word in low for word in ("speed", "how many", "how far")):
-        return None
-    first, other = values
-    if "speed" in low and "per hour for" not in low:
-        return number(first / other)
-    if "how many hours" in low or "how long" in low:
-        return number(first / other)
-    return number(first * other) if "per hour for" in low else None
-
-
-def _proportion(low: str) -> Solution | None:
-    statement, _, query = low.partition(". how m")
-    known, wanted = numbers_of(statement), numbers_of(query)
-    if len(known) != 2 or len(wanted) != 1 or "more" in statement:
-        return None
-    asks_first = _after(query, wanted[0]).split()[:1] == _after(statement, known[0]).split()[:1]
-    one, other = known if asks_first else known[::-1]
-    return number(other / one * wanted[0])
-
-
-def _after(text: str, value: Fraction) -> str:
-    end = next(found.end() for found in NUMBER.finditer(text) if Fraction(found[0].replace(",", "")) == value)
-    return text[end:].strip(" .?,")

@@ -8,7 +8,7 @@ from functools import cached_property
 LONGEST = 4_000
 """The characters of a prompt that are read. With the patterns' bounds, this limits the work of every solver."""
 
-NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?")
+_NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?")
 _QUOTED = re.compile(r'"([^"\n]{1,400})"|`([^`\n]{1,400})`|(?<!\w)\'([^\'\n]{1,400})\'(?!\w)')
 _CODE_WANTED = re.compile(
     r"\b(?:write|create|implement|generate|show|give)\b.{0,80}\b(?:function|program|code|script|class|method)\b"
@@ -55,7 +55,7 @@ class Solution:
 
 def numbers_of(text: str) -> list[Fraction]:
     """Returns the numbers that are written with digits in a text, in order."""
-    return [Fraction(found.replace(",", "")) for found in NUMBER.findall(text)]
+    return [Fraction(found.replace(",", "")) for found in _NUMBER.findall(text)]
 
 
 def written(value: Fraction | int) -> str:

@@ -1,4 +1,4 @@
-"""Questions about a table or a passage in the prompt, and summaries of it."""
+"""Questions about a table or a passage in the prompt."""
 
 import re
 from collections import Counter
@@ -79,11 +79,3 @@ def _stem(word: str) -> str:
         if len(word) > len(ending) + 2 and word.endswith(ending):
             return word.removesuffix(ending)
     return word
-
-
-def solve_summary(question: Question) -> Solution | None:
-    """Repeats the first sentence of a text."""
-    if not question.lower.startswith(("summar", "please summar", "tl;dr", "give a summary", "give me a summary")):
-        return None
-    sentences = _SENTENCE.split(" ".join(question.text.partition(":")[2].split()))
-    return Solution(sentences[0], sentences[-1]) if len(sentences) > 1 else None
