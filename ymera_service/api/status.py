@@ -42,6 +42,7 @@ STATUS: dict[type[YmeraError], grpc.StatusCode] = {
     errors.Cancelled: grpc.StatusCode.CANCELLED,
     errors.StorageUnavailable: grpc.StatusCode.UNAVAILABLE,
     errors.RecordingUnavailable: grpc.StatusCode.UNAVAILABLE,
+    errors.UsageNotSummed: grpc.StatusCode.UNAVAILABLE,
     errors.VaultLocked: grpc.StatusCode.FAILED_PRECONDITION,
     errors.OutcomeUnknown: grpc.StatusCode.FAILED_PRECONDITION,
     errors.InternalError: grpc.StatusCode.INTERNAL,

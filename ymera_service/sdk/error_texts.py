@@ -7,6 +7,8 @@ LONGEST_MESSAGE = 2048
 """Characters. Messages are logged, stored and sent, and a provider's error text may have megabytes."""
 LONGEST_FACT = 512
 """Characters of each other text of an error, such as a provider's code."""
+LONGEST_WAIT = 365 * 24 * 3600.0
+"""Seconds. A `retry_after` that is longer, negative or not a number is dropped as useless."""
 
 
 @dataclass(frozen=True, slots=True)

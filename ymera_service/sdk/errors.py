@@ -26,6 +26,7 @@
     │   ├── Cancelled                 the caller cancelled or disconnected
     │   ├── StorageUnavailable        the record could not be made durable
     │   ├── RecordingUnavailable      requests are refused while records can't be written
+    │   ├── UsageNotSummed            a report of usage needs sums that are still being made
     │   ├── VaultLocked               providers' keys can't be encrypted or decrypted
     │   ├── OutcomeUnknown            the process ended before the outcome was recorded
     │   └── InternalError             a defect of Ymera or of a plugin
@@ -35,12 +36,9 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Self
 
-from ymera_service.sdk.error_texts import LONGEST_FACT, LONGEST_MESSAGE, fact, redacted, shown
+from ymera_service.sdk.error_texts import LONGEST_FACT, LONGEST_MESSAGE, LONGEST_WAIT, fact, redacted, shown
 from ymera_service.sdk.error_texts import FieldViolation as FieldViolation  # noqa: PLC0414  # belongs to this module for others
 from ymera_service.sdk.targets import Scope
-
-LONGEST_WAIT = 365 * 24 * 3600.0
-"""Seconds. A `retry_after` that is longer, negative or not a number is dropped as useless."""
 
 
 class YmeraError(Exception):
@@ -221,6 +219,12 @@ class RecordingUnavailable(ServerError):
     reason = "RECORDING_UNAVAILABLE"
 
 
+class UsageNotSummed(ServerError):
+    """A report of usage needs sums that are still being made, as after the first start with an old database."""
+
+    reason = "USAGE_NOT_SUMMED"
+
+
 class VaultLocked(ServerError):
     """Providers' keys can't be encrypted or decrypted, as the master key is missing or can't be read."""
 
@@ -331,10 +335,7 @@ class ContentFiltered(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """The provider's rate limit was reached, which pauses what its scope says until `retry_after`.
-
-    Most vendors limit an account's use of each model separately, hence the scope of one target.
-    """
+    """The provider's rate limit was reached; the scope is one target, as most vendors limit each model separately."""
 
     reason = "RATE_LIMITED"
     default_scope = Scope.TARGET

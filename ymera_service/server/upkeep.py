@@ -27,7 +27,7 @@ MASTER_KEY_SECONDS = 30.0
 @asynccontextmanager
 async def upkeep(parts: Parts, settings: Settings, background: Background) -> AsyncIterator[None]:
     """Reads what is stored and lists the models, then keeps all of it up to date beside the block."""
-    catalog, database = parts.catalog, parts.storage.database
+    catalog, database, sums = parts.catalog, parts.storage.database, parts.usage_sums
     keys, experiments = parts.service.keys, parts.service.experiments
     providers = parts.service.plugins.registry.all_providers
     balanced = BalancedCatalog(catalog, settings.balancing, providers, partial(unknown_models, settings))
@@ -62,7 +62,7 @@ async def upkeep(parts: Parts, settings: Settings, background: Background) -> As
             background.every(KEYS_SECONDS, "keys of providers", keys.follow),
             background.every(MASTER_KEY_SECONDS, "master key", keys.renew),
             background.running("observers", parts.pipeline.observers.run),
-            background.running("sums of usage", parts.usage_sums.run),
+            background.running("sums of usage", sums.run, progress=lambda: sums.progress),
             *(background.running(name, work) for name, work in parts.storage.work.items()),
         ):
             await stack.enter_async_context(work)

@@ -28,7 +28,8 @@ Work = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class BackgroundReport:
-    """How a piece of work is. `restarts` counts since the start; `error` is empty once it works again.
+    """How a piece of work is. `restarts` counts since the start; `error` is empty once it works again; `progress` says
+    how far it is, if it does something that takes long.
 
     Work that does not say when it succeeds has, if it ran for longer than any pause since it failed.
     """
@@ -36,10 +37,12 @@ class BackgroundReport:
     name: str
     restarts: int
     error: str
+    progress: str = ""
 
 
 @dataclass(slots=True)
 class _State:
+    progress: Callable[[], str]
     restarts: int = 0
     failures: int = 0
     """In a row."""
@@ -76,15 +79,24 @@ class Background:
         """Returns how each piece of work is, in the order in which they were started."""
         now = self._clock()
         return [
-            BackgroundReport(name, state.restarts, state.error if now <= state.works_from else "")
+            BackgroundReport(name, state.restarts, state.error if now <= state.works_from else "", state.progress())
             for name, state in self._states.items()
         ]
 
     @asynccontextmanager
     async def running(
-        self, name: str, work: Work, *, proves_itself_after: float = LONGEST_PAUSE
+        self,
+        name: str,
+        work: Work,
+        *,
+        proves_itself_after: float = LONGEST_PAUSE,
+        progress: Callable[[], str] = str,
     ) -> AsyncIterator[None]:
-        """Keeps work that is meant to go on for ever running beside the block, and ends it with the block."""
+        """Keeps work that is meant to go on for ever running beside the block, and ends it with the block.
+
+        `progress` returns how far it is, for people; empty if there is nothing to say.
+        """
+        self._states[name] = _State(progress)
         task = asyncio.create_task(self._keep(name, work, proves_itself_after), name=f"ymera {name}")
         try:
             yield
@@ -110,7 +122,7 @@ class Background:
             yield
 
     async def _keep(self, name: str, work: Work, proves_itself_after: float) -> None:
-        state = self._states[name] = _State()
+        state = self._states[name]
         while True:
             state.works_from = self._clock() + proves_itself_after
             error = await _outcome(work)

@@ -349,4 +349,4 @@ _PLUGIN_STATUS: Mapping[PluginState, Status] = {
 
 def _background_health(report: BackgroundReport) -> BackgroundHealth:
     status = Status.DEGRADED if report.error else Status.OK
-    return BackgroundHealth(report.name, status, report.error, restarts=report.restarts)
+    return BackgroundHealth(report.name, status, report.error or report.progress, restarts=report.restarts)

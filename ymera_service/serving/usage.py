@@ -124,6 +124,7 @@ class UsageReports:
             InvalidRequest: The request is not valid, this server did not give the token for it, or there would be more
                 than `MAX_SUMS` sums to add up.
             StorageUnavailable: The database can't be read.
+            UsageNotSummed: Hours are not summed yet, and that takes too long to wait for.
         """
         _check(wanted, faults)
         most, scope = page_size(size, faults), repr(wanted)
@@ -159,10 +160,12 @@ class UsageReports:
             wanted.caller if self._private else wanted.caller or None,
             wanted.agent_name or None,
         )
-        summed, others = await self._stored.sums(stored, by), _Sums(by)
+        unfinished = await self._sums.complete(start, end)
+        # The first to end of these may be summed from here on, and must not count twice.
+        summed, others = await self._stored.sums(stored, by, unfinished), _Sums(by)
         _check_number(len(summed))
-        async for hour in self._stored.unsummed(start, end):
-            others.add(row for row in await self._sums.of_hour(hour) if _is_wanted(row, stored))
+        for hour in unfinished:
+            others.add(row for row in await self._stored.of_records(hour) if _is_wanted(row, stored))
             _check_number(len(summed) + len(others.rows))
         rows = (*summed, *others.rows.values())
         return [row for row in rows if wanted.labels.items() <= row.labels.items()]

@@ -296,17 +296,6 @@ class BenchmarkSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
-    """What is read of an execution to sum its usage. `labels` and `attempts` are JSON."""
-
-    operation: str
-    caller: str
-    agent_name: str
-    labels: str
-    attempts: str
-
-
-@dataclass(frozen=True, slots=True)
 class UsageFilter:
     """Which usage to sum: of whole hours, from `start` to before `end`. None means any."""
 

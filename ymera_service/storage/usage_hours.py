@@ -14,25 +14,21 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
-    Text,
     case,
     delete,
     func,
     insert,
-    literal,
     select,
-    tuple_,
-    type_coerce,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.sdk.generation import Usage
+from ymera_service.storage.attempt_sums import attempt_sums
 from ymera_service.storage.backend import Work
 from ymera_service.storage.faults import unavailable
-from ymera_service.storage.records import Spending, UsageFilter, UsageHour
+from ymera_service.storage.records import UsageFilter, UsageHour
 from ymera_service.storage.tables import (
     USAGE_COLUMNS,
-    UtcDateTime,
     benchmark_results,
     executions,
     summed_hours,
@@ -40,8 +36,6 @@ from ymera_service.storage.tables import (
 )
 
 HOUR = timedelta(hours=1)
-BATCH = 200
-"""Executions read at a time, so that the event loop is held for 2 ms at most."""
 MAX_SUMS = 100_000
 """The most sums that are read for a report."""
 BENCHMARK = "benchmark"
@@ -69,19 +63,18 @@ class UsageHours:
         self._reader = reader
         self._write = write
 
-    async def stale(self, start: datetime, end: datetime) -> AsyncIterator[tuple[datetime, int]]:
-        """Yields the hours that have more records than were summed, in order, each with how many it has.
+    async def stale(self, start: datetime, end: datetime) -> AsyncIterator[datetime]:
+        """Yields the hours that have more records than were summed, the latest first.
 
         Raises:
             StorageUnavailable: The database can't be read.
         """
         summed = await self._summed(start, end)
-        hour = await self._next(start, end)
+        hour = await self._next(start, end, latest=True)
         while hour is not None:
-            records = await self._count(hour)
-            if records > summed.get(hour, 0):
-                yield hour, records
-            hour = await self._next(hour + HOUR, end)
+            if await self.count(hour) > summed.get(hour, 0):
+                yield hour
+            hour = await self._next(start, hour, latest=True)
 
     async def unsummed(self, start: datetime, end: datetime) -> AsyncIterator[datetime]:
         """Yields the hours that have records and were not summed yet, in order.
@@ -101,29 +94,40 @@ class UsageHours:
                 found += HOUR
             hour = found
 
-    async def executions(self, hour: datetime) -> AsyncIterator[Sequence[Spending]]:
-        """Yields what the executions of an hour consumed, some at a time.
+    async def count(self, hour: datetime) -> int:
+        """Returns how many records an hour has by now.
 
         Raises:
             StorageUnavailable: The database can't be read.
         """
-        after = (hour, "")
-        while True:
-            rows = await self._read("read the usage", _spending(after, hour + HOUR))
-            if rows:
-                yield [Spending(row.operation, row.caller, row.agent_name, row.labels, row.attempts) for row in rows]
-                after = (rows[-1].created_at, rows[-1].request_id)
-            if len(rows) < BATCH:
-                return
+        total = 0
+        for table in _TIMED:
+            query = select(func.count()).where(table.c.created_at >= hour, table.c.created_at < hour + HOUR)
+            [(count,)] = await self._read("count records", query)
+            total += count
+        return total
 
-    async def benchmarks(self, hour: datetime) -> Sequence[UsageHour]:
-        """Returns the sums of the benchmark results of an hour, by model.
+    async def summed(self, hour: datetime) -> int:
+        """Returns how many records of an hour are summed.
 
         Raises:
             StorageUnavailable: The database can't be read.
         """
-        rows = await self._read("read the usage", _benchmarks(hour))
-        return [_row({"hour": hour, "day": day_of(hour), "operation": BENCHMARK, **row._asdict()}) for row in rows]
+        return (await self._summed(hour, hour + HOUR)).get(hour, 0)
+
+    async def of_records(self, hour: datetime) -> Sequence[UsageHour]:
+        """Returns the sums of the executions and benchmark results of an hour that are stored by now.
+
+        Raises:
+            StorageUnavailable: The database can't be read.
+        """
+        known = {"hour": hour, "day": day_of(hour)}
+        made = await self._read("read the usage", attempt_sums(self._reader.dialect.name, hour, hour + HOUR))
+        measured = await self._read("read the usage", _benchmarks(hour))
+        return [
+            *(_row(known | row._asdict()) for row in made),
+            *(_row({**known, "operation": BENCHMARK, **row._asdict()}) for row in measured),
+        ]
 
     async def replace(self, hour: datetime, records: int, rows: Sequence[UsageHour]) -> None:
         """Stores the sums of an hour that has so many records.
@@ -144,10 +148,12 @@ class UsageHours:
         with unavailable("store the sums of usage"):
             await self._write(work)
 
-    async def sums(self, wanted: UsageFilter, by: Collection[str]) -> Sequence[UsageHour]:
+    async def sums(
+        self, wanted: UsageFilter, by: Collection[str], without: Collection[datetime] = ()
+    ) -> Sequence[UsageHour]:
         """Returns the stored sums, one for each combination of the columns in `by`; the other columns are empty.
 
-        There are at most `MAX_SUMS`, and one more if there would be more.
+        Those of the hours in `without` are left out. There are at most `MAX_SUMS`, and one more if there would be more.
 
         Raises:
             StorageUnavailable: The database can't be read.
@@ -155,6 +161,8 @@ class UsageHours:
         columns = [usage_hours.c[name] for name in _KEY if name in by]
         totals = [func.sum(usage_hours.c[name]).label(name) for name in (*_COUNTS, *USAGE_COLUMNS)]
         query = select(*columns, *totals).where(usage_hours.c.hour >= wanted.start, usage_hours.c.hour < wanted.end)
+        if without:
+            query = query.where(usage_hours.c.hour.not_in(without))
         for name in ("operation", "model", "caller", "agent_name"):
             if (value := getattr(wanted, name)) is not None:
                 query = query.where(usage_hours.c[name] == value)
@@ -164,18 +172,16 @@ class UsageHours:
     async def spent(self, callers: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
         """Returns what executions that arrived in a time cost, in micro-USD by caller; without those that cost nothing.
 
-        Hours that are summed are read as sums, and only the others from executions, by an index.
+        Hours before the first that is not summed are read as sums, and only the others from executions.
 
         Raises:
             StorageUnavailable: The database can't be read.
         """
-        latest = select(func.max(summed_hours.c.hour)).where(summed_hours.c.hour >= start, summed_hours.c.hour < end)
-        [(summed,)] = await self._read("read which hours are summed", latest)
+        unsummed = await anext(self.unsummed(start, end), end)  # what is summed after it, does not count twice
         queries = [
-            _spent(executions, executions.c.created_at, callers, start if summed is None else summed + HOUR, end)
+            _spent(usage_hours, usage_hours.c.hour, callers, start, unsummed),
+            _spent(executions, executions.c.created_at, callers, unsummed, end),
         ]
-        if summed is not None:  # the hours after it may be summed meanwhile, and must not count twice
-            queries.append(_spent(usage_hours, usage_hours.c.hour, callers, start, summed + HOUR))
         spent: dict[str, int] = {}
         for query in queries:
             for row in await self._read("read what callers spent", query):
@@ -188,21 +194,14 @@ class UsageHours:
         rows = await self._read("read which hours are summed", query)
         return {row.hour: row.records for row in rows}
 
-    async def _next(self, start: datetime, end: datetime) -> datetime | None:
-        """Returns the first hour from `start` on that has records."""
-        found = []
+    async def _next(self, start: datetime, end: datetime, *, latest: bool = False) -> datetime | None:
+        """Returns the first hour of a time that has records, or the latest."""
+        found: list[datetime] = []
+        bound = func.max if latest else func.min
         for table in _TIMED:
-            query = select(func.min(table.c.created_at)).where(table.c.created_at >= start, table.c.created_at < end)
+            query = select(bound(table.c.created_at)).where(table.c.created_at >= start, table.c.created_at < end)
             found += [row[0] for row in await self._read("find records", query) if row[0] is not None]
-        return hour_of(min(found)) if found else None
-
-    async def _count(self, hour: datetime) -> int:
-        total = 0
-        for table in _TIMED:
-            query = select(func.count()).where(table.c.created_at >= hour, table.c.created_at < hour + HOUR)
-            [(count,)] = await self._read("count records", query)
-            total += count
-        return total
+        return hour_of(max(found) if latest else min(found)) if found else None
 
     async def _read(self, action: str, query: Select[Any]) -> list[Any]:
         with unavailable(action):
@@ -216,18 +215,6 @@ def _spent(
     micros = func.sum(func.coalesce(table.c.spent_micros, table.c.cost_micros, 0)).label("micros")
     caller = table.c.caller
     return select(caller, micros).where(caller.in_(callers), time >= start, time < end).group_by(caller)
-
-
-def _spending(after: tuple[datetime, str], end: datetime) -> Select[Any]:
-    row = executions.c
-    place = tuple_(literal(after[0], UtcDateTime()), literal(after[1]))
-    labels, attempts = type_coerce(row.labels, Text).label("labels"), type_coerce(row.attempts, Text).label("attempts")
-    return (
-        select(row.created_at, row.request_id, row.operation, row.caller, row.agent_name, labels, attempts)
-        .where(tuple_(row.created_at, row.request_id) > place, row.created_at >= after[0], row.created_at < end)
-        .order_by(row.created_at, row.request_id)
-        .limit(BATCH)
-    )
 
 
 def _benchmarks(hour: datetime) -> Select[Any]:
@@ -248,7 +235,7 @@ def _benchmarks(hour: datetime) -> Select[Any]:
 
 def _row(values: dict[str, Any]) -> UsageHour:
     usage = Usage(**{name: int(values.pop(name)) for name in USAGE_COLUMNS})
-    counts = {name: int(values[name]) for name in _COUNTS if name in values}
+    counts = {name: int(values[name]) for name in (*_COUNTS, "spent_micros") if name in values}
     return UsageHour(**values | counts, usage=usage)
 
 

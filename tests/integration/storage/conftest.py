@@ -19,8 +19,8 @@ from ymera_service.storage.records import (
 async def mark_summed(database: Database) -> None:
     """Says that the usage of all records is summed, as retention deletes no execution before."""
     long_ago, far_ahead = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-    async for hour, records in database.usage_hours.stale(long_ago, far_ahead):
-        await database.usage_hours.replace(hour, records, [])
+    async for hour in database.usage_hours.stale(long_ago, far_ahead):
+        await database.usage_hours.replace(hour, await database.usage_hours.count(hour), [])
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Sums of usage by the hour: what they hold, and that they outlast the executions."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -12,11 +13,13 @@ import pytest
 
 from ymera_service.config import StorageSettings
 from ymera_service.execution.usage_sums import LATENESS, UsageSums
+from ymera_service.sdk.errors import UsageNotSummed
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder, Retention
 from ymera_service.storage.records import BenchmarkResult, ExecutionRecord, UsageFilter, UsageHour
 from ymera_service.storage.rows import Record
-from ymera_service.storage.usage_hours import BATCH, HOUR
+from ymera_service.storage.tables import USAGE_COLUMNS
+from ymera_service.storage.usage_hours import HOUR
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -42,7 +45,19 @@ def attempt(model: str = "acme/large", cost: int | None = 7, **more: Any) -> dic
 
 
 def spent(template: ExecutionRecord, number: int, at: datetime, *attempts: dict[str, Any]) -> ExecutionRecord:
-    return replace(template, request_id=f"{number:06}", created_at=at, attempts=orjson.dumps(attempts))
+    costs = [one["cost_micros"] for one in attempts]
+    return replace(
+        template,
+        request_id=f"{number:06}",
+        created_at=at,
+        attempts=orjson.dumps(attempts),
+        usage=Usage(*(sum(one[name] for one in attempts) for name in USAGE_COLUMNS)),
+        usage_estimated=any(one["estimated"] for one in attempts),
+        cost_micros=None if None in costs else sum(costs),
+        spent_micros=sum(one["cost_micros"] or one.get("counted_micros", 0) for one in attempts)
+        if None in costs
+        else None,
+    )
 
 
 async def record(database: Database, records: Sequence[Record]) -> None:
@@ -136,21 +151,122 @@ async def test_the_sums_outlast_the_executions_and_none_is_deleted_before_it_is_
         assert (row.requests, row.cost_micros) == (len(old), 7 * len(old))
 
 
-async def test_the_sums_add_up_over_several_batches_of_executions(
-    database_url: str, execution: ExecutionRecord
-) -> None:
+async def test_the_sums_are_those_of_all_attempts(database_url: str, execution: ExecutionRecord) -> None:
     draw = random.Random(20261129)  # a test's data
-    records, expected = [], Counter[str]()
-    for number in range(3 * BATCH + 7):
-        at = NOON + timedelta(microseconds=draw.randrange(20))  # many at the same time
-        attempts = [attempt(draw.choice(["a/x", "a/y", "b/z"]), draw.randrange(100)) for _ in range(draw.randrange(3))]
-        for one in attempts:
-            expected[one["model"]] += one["cost_micros"]
-        records.append(spent(execution, number, at, *attempts))
+    records, expected = [], Counter[tuple[str, str, str, str]]()
+    more: list[dict[str, Any]] = [{}, {"counted_micros": 8}, {"error": {"message": "\0 \ud7ff"}}]
+    for number in range(600):
+        caller, labels = draw.choice(["", "a", "b"]), draw.choice([{}, {"team": "größer \"\0'"}])
+        attempts = [
+            attempt(
+                draw.choice(["a/x", "a/y", "b/z"]),
+                draw.choice([None, draw.randrange(100)]),
+                account=draw.choice(["", "k"]),
+                estimated=draw.random() < 0.5,
+                input_tokens=draw.randrange(2**40),
+                **draw.choice(more),
+            )
+            for _ in range(draw.randrange(3))
+        ]
+        for place, one in enumerate(attempts, 1):
+            counts = {
+                "requests": place == len(attempts),
+                "attempts": 1,
+                "estimated": one["estimated"],
+                "unpriced": one["cost_micros"] is None,
+                "input": one["input_tokens"],
+                "output": one["output_tokens"],
+                "cost": one["cost_micros"] or 0,
+            }
+            for name, count in counts.items():
+                expected[caller, str(labels), f"{one['model']} {one['account']}", name] += count
+            spent_ = one.get("counted_micros", 0) if one["cost_micros"] is None else one["cost_micros"]
+            expected[caller, "", "", "spent"] += spent_
+        records.append(replace(spent(execution, number, NOON, *attempts), caller=caller, labels=labels))
     async with Database.open(database_url) as database:
         await record(database, records)
         await summed(database, NOON + HOUR + LATENESS)
-        assert {row.model: row.cost_micros for row in await sums(database, "model")} == dict(expected)
+        found = Counter[tuple[str, str, str, str]]()
+        for row in await sums(database, "caller", "labels", "model", "account"):
+            counts = {
+                "requests": row.requests,
+                "attempts": row.attempts,
+                "estimated": row.estimated_attempts,
+                "unpriced": row.unpriced_attempts,
+                "input": row.usage.input_tokens,
+                "output": row.usage.output_tokens,
+                "cost": row.cost_micros,
+            }
+            for name, count in counts.items():
+                found[row.caller, str(dict(row.labels)), f"{row.model} {row.account}", name] += count
+        for caller, micros in (await database.usage_hours.spent(["", "a", "b"], NOON, NOON + HOUR)).items():
+            found[caller, "", "", "spent"] += micros
+        assert +found == +expected
+
+
+async def test_a_report_sums_what_is_not_summed_and_stores_it(database_url: str, execution: ExecutionRecord) -> None:
+    hours = [NOON - n * HOUR for n in range(5)]
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, n, at, attempt()) for n, at in enumerate(hours)])
+        work = UsageSums(database, now=lambda: NOON + timedelta(minutes=30))
+        assert await work.complete(hours[3], NOON + HOUR) == [NOON]
+        assert {row.hour for row in await sums(database, "hour")} == set(hours[1:4])
+        assert {row.hour for row in await database.usage_hours.sums(EVERYTHING, ["hour"], hours[1:3])} == {hours[3]}
+
+
+async def test_a_report_that_needs_too_many_hours_says_how_far_it_got_and_the_next_one_goes_on(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    hours = [NOON - n * HOUR for n in range(1, 6)]
+    clock = iter([0.0, 0.0, 30.0, 60.0, 100.0, 100.0, 110.0, 120.0])
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, n, at, attempt()) for n, at in enumerate(hours)])
+        work = UsageSums(database, now=lambda: NOON + HOUR, clock=lambda: next(clock))
+        with pytest.raises(UsageNotSummed, match="3 of 5 hours") as caught:
+            await work.complete(hours[-1], NOON)
+        assert (caught.value.metadata, caught.value.retry_after) == ({"hours": "5", "hours_left": "3"}, 90.0)
+        assert {row.hour for row in await sums(database, "hour")} == set(hours[:2])
+        assert await work.complete(hours[-1], NOON) == []
+        assert {row.hour for row in await sums(database, "hour")} == set(hours)
+
+
+async def test_the_latest_hours_are_summed_first_and_the_progress_is_shown(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    hours = [NOON - n * HOUR for n in range(1, 4)]
+    said: list[str] = []
+
+    def clock() -> float:
+        said.append(work.progress)
+        return 0.0
+
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, n, at, attempt()) for n, at in enumerate(hours)])
+        work = UsageSums(database, now=lambda: NOON + HOUR, clock=clock)
+        await work.sum_hours()
+        assert said[1:] == [
+            f"has summed {n} hours, the latest first, back to {hour:%Y-%m-%d %H:%M}" for n, hour in enumerate(hours, 1)
+        ]
+        assert work.progress == ""
+
+
+async def test_an_hour_is_summed_once_for_a_report_and_the_work_beside_it(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    hours = [NOON - n * HOUR for n in range(1, 9)]
+    async with Database.open(database_url) as database:
+        await record(database, [spent(execution, n, at, attempt()) for n, at in enumerate(hours)])
+        work = UsageSums(database, now=lambda: NOON + HOUR)
+        replaced: list[datetime] = []
+        replace_hour = database.usage_hours.replace
+
+        async def noted(hour: datetime, records: int, rows: Sequence[UsageHour]) -> None:
+            replaced.append(hour)
+            await replace_hour(hour, records, rows)
+
+        database.usage_hours.replace = noted  # type: ignore[method-assign]
+        await asyncio.gather(work.sum_hours(), work.complete(hours[-1], NOON), work.complete(hours[-1], NOON))
+        assert sorted(replaced) == sorted(hours)
 
 
 async def test_the_hours_without_sums_are_found_between_those_with_sums(
@@ -182,6 +298,7 @@ async def test_what_callers_spent_is_the_same_before_and_after_hours_are_summed(
     day = (NOON.replace(hour=0), NOON.replace(hour=0) + 24 * HOUR)
     async with Database.open(database_url) as database:
         await record(database, records)
+        await database.usage_hours.replace(NOON + HOUR, 2, await database.usage_hours.of_records(NOON + HOUR))
         for hours in (0, 1, 2, 5):
             await summed(database, NOON + hours * HOUR + LATENESS)
             assert await database.usage_hours.spent(["trial", "nobody"], *day) == {"trial": 154}

@@ -173,3 +173,9 @@ async def test_work_that_hides_its_cancellation_does_not_hold_up_the_end(backgro
 
     async with asyncio.timeout(WAIT), background.running("observers", hide):
         await entered.wait()
+
+
+async def test_work_that_takes_long_says_how_far_it_is(time: Time) -> None:
+    background, said = Background(sleep=time.sleep, clock=time.clock), ["", "half"]
+    async with background.running("sums", Work(), progress=lambda: said.pop(0)):
+        assert [background.report()[0].progress for _ in range(2)] == ["", "half"]

@@ -1,6 +1,6 @@
 """Reports whose hours are not summed yet."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -18,19 +18,19 @@ HOURS = [BEGAN + timedelta(hours=number) for number in range(3)]
 
 
 class Unsummed:
-    """Stored sums of no hour, and for each of three hours forty executions of as many callers with a label each."""
+    """Stored sums of no hour, and for each of three that are not over forty executions, each of another caller."""
 
     def __init__(self) -> None:
         self.summed: list[datetime] = []
 
-    async def sums(self, _wanted: UsageFilter, _by: Collection[str]) -> Sequence[UsageHour]:
+    async def sums(self, _wanted: UsageFilter, _by: Collection[str], without: Collection[datetime]) -> list[UsageHour]:
+        assert without == HOURS
         return []
 
-    async def unsummed(self, _start: datetime, _end: datetime) -> AsyncIterator[datetime]:
-        for hour in HOURS:
-            yield hour
+    async def complete(self, _start: datetime, _end: datetime) -> Sequence[datetime]:
+        return HOURS
 
-    async def of_hour(self, hour: datetime) -> Sequence[UsageHour]:
+    async def of_records(self, hour: datetime) -> Sequence[UsageHour]:
         self.summed.append(hour)
         return [
             UsageHour(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from ymera_service.sdk.errors import LONGEST_WAIT
+from ymera_service.sdk.error_texts import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from ymera_service.sdk.wire.json_reader import Json

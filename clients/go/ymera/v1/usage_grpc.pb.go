@@ -40,7 +40,8 @@ type UsageServiceClient interface {
 	// effects.
 	//
 	// INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
-	// the same request.
+	// the same request. UNAVAILABLE with USAGE_NOT_SUMMED: after the first start
+	// with an old database, sums of its hours are still being made.
 	QueryUsage(ctx context.Context, in *QueryUsageRequest, opts ...grpc.CallOption) (*QueryUsageResponse, error)
 	// Compares the recorded cost of each day with what vendors bill for it, where
 	// they can be asked. Vendors are asked at once, which takes seconds; one that
@@ -94,7 +95,8 @@ type UsageServiceServer interface {
 	// effects.
 	//
 	// INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
-	// the same request.
+	// the same request. UNAVAILABLE with USAGE_NOT_SUMMED: after the first start
+	// with an old database, sums of its hours are still being made.
 	QueryUsage(context.Context, *QueryUsageRequest) (*QueryUsageResponse, error)
 	// Compares the recorded cost of each day with what vendors bill for it, where
 	// they can be asked. Vendors are asked at once, which takes seconds; one that

@@ -3716,7 +3716,7 @@ type BackgroundTaskHealth struct {
 	Status HealthStatus `protobuf:"varint,2,opt,name=status,proto3,enum=ymera.v1.HealthStatus" json:"status,omitempty"`
 	// How often it ended unexpectedly and was restarted.
 	Restarts int32 `protobuf:"varint,3,opt,name=restarts,proto3" json:"restarts,omitempty"`
-	// Why it last ended; empty if it has not ended.
+	// Why it last ended; if it works, how far it is with what takes long, or empty.
 	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -63,7 +63,8 @@ class UsageServiceServicer(object):
         effects.
 
         INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
-        the same request.
+        the same request. UNAVAILABLE with USAGE_NOT_SUMMED: after the first start
+        with an old database, sums of its hours are still being made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

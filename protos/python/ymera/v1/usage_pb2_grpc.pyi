@@ -96,7 +96,8 @@ class UsageServiceStub(typing.Generic[_UsageServiceQueryUsageType, _UsageService
     effects.
 
     INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
-    the same request.
+    the same request. UNAVAILABLE with USAGE_NOT_SUMMED: after the first start
+    with an old database, sums of its hours are still being made.
     """
 
     CompareBills: _UsageServiceCompareBillsType
@@ -138,7 +139,8 @@ class UsageServiceServicer(metaclass=abc.ABCMeta):
         effects.
 
         INVALID_ARGUMENT: a field is not valid, or page_token was not returned for
-        the same request.
+        the same request. UNAVAILABLE with USAGE_NOT_SUMMED: after the first start
+        with an old database, sums of its hours are still being made.
         """
 
     @abc.abstractmethod

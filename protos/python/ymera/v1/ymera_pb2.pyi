@@ -1894,7 +1894,7 @@ class BackgroundTaskHealth(google.protobuf.message.Message):
     restarts: builtins.int
     """How often it ended unexpectedly and was restarted."""
     detail: builtins.str
-    """Why it last ended; empty if it has not ended."""
+    """Why it last ended; if it works, how far it is with what takes long, or empty."""
     def __init__(
         self,
         *,

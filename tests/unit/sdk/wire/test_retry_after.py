@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.sdk.errors import LONGEST_WAIT
+from ymera_service.sdk.error_texts import LONGEST_WAIT
 from ymera_service.sdk.wire.retry_after import duration, rate_limit_reset, retry_after
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
