@@ -30,7 +30,7 @@ from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import ExecutionEvent
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.recording import Recording
-from ymera_service.execution.stages import QUICK_SECONDS, Generate, Route
+from ymera_service.execution.stages import QUICK_SECONDS, Generate, Route, Stage
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.retries import RetryBudgets
@@ -243,6 +243,32 @@ class Unread:
         pass
 
 
+def route_and_generate(
+    catalog: Catalog, breakers: Breakers, settings: ExecutionSettings, draw: random.Random
+) -> Sequence[Stage]:
+    """Returns the stages of a request, without slots."""
+    router = Router(
+        catalog=catalog,
+        evidence=Evidence(),
+        sessions=Sessions(10),
+        open_domains=breakers.open_domains,
+        paused_domains=breakers.pauses.domains,
+        readers=Readers(dict),
+        settings=RoutingSettings(),
+        categories=lambda: (),
+    )
+    generate = Generate(
+        attempts=AttemptRunner(settings, Boundary()),
+        catalog=catalog,
+        breakers=breakers,
+        budgets=RetryBudgets(),
+        recording=Unrecorded(),
+        settings=settings,
+        draw=draw,
+    )
+    return Route(router), generate
+
+
 async def simulate(
     targets: Sequence[Behaviour],
     *,
@@ -276,27 +302,7 @@ async def simulate(
     await catalog.refresh()
     clock = asyncio.get_running_loop().time
     breakers = Breakers(settings or BreakerSettings(), clock, random.Random(seed))
-    route = Route(
-        Router(
-            catalog=catalog,
-            evidence=Evidence(),
-            sessions=Sessions(10),
-            open_domains=breakers.open_domains,
-            paused_domains=breakers.pauses.domains,
-            readers=Readers(dict),
-            settings=RoutingSettings(),
-            categories=lambda: (),
-        ),
-    )
-    generate = Generate(
-        attempts=AttemptRunner(execution, Boundary()),
-        catalog=catalog,
-        breakers=breakers,
-        budgets=RetryBudgets(),
-        recording=Unrecorded(),
-        settings=execution,
-        draw=random.Random(seed),
-    )
+    stages = route_and_generate(catalog, breakers, execution, random.Random(seed))
 
     async def request(number: int) -> None:
         began = clock()
@@ -310,8 +316,8 @@ async def simulate(
             outcome.ideal_latencies.append(calls * best.seconds)
         try:
             async with context.deadline:
-                await route(context)
-                await generate(context)
+                for stage in stages:
+                    await stage(context)
         except YmeraError:
             return
         outcome.latencies.append(clock() - began)

@@ -78,18 +78,15 @@ async def build(
         slots=Slots(settings.server.max_concurrent_requests, settings.server.max_queued_requests),
         settings=settings.execution,
     )
-    runner = BenchmarkRunner(
+    runner = _runner(
+        settings=settings,
+        storage=storage,
+        plugins=plugins,
         catalog=catalog,
-        suites=lambda: plugins.registry.suites,
-        recorder=storage.recorder,
-        evidence=routing.evidence,
-        database=storage.database,
+        routing=routing,
+        pipeline=pipeline,
         boundary=boundary,
-        spare=Spare(pipeline.slots),
-        balance=routing.router.balance,
-        features=routing.router.features,
-        redact=redactor,
-        keeps_answers=settings.storage.max_benchmark_answers > 0,
+        redactor=redactor,
     )
     usage_sums = UsageSums(storage.database)
     callers = _callers(settings)
@@ -155,6 +152,33 @@ def _catalog(settings: Settings, storage: Storage, plugins: Plugins, redactor: R
         given_up=plugins.given_up,
         tables=lambda: tuple(plugins.registry.facts.values()),
         kept=KeptLists(beside(settings.storage, "models")),
+    )
+
+
+def _runner(
+    *,
+    settings: Settings,
+    storage: Storage,
+    plugins: Plugins,
+    catalog: Catalog,
+    routing: Routing,
+    pipeline: Pipeline,
+    boundary: Boundary,
+    redactor: Redactor,
+) -> BenchmarkRunner:
+    """Returns the runner of benchmarks, whose calls take slots that no request waits for."""
+    return BenchmarkRunner(
+        catalog=catalog,
+        suites=lambda: plugins.registry.suites,
+        recorder=storage.recorder,
+        evidence=routing.evidence,
+        database=storage.database,
+        boundary=boundary,
+        spare=Spare(pipeline.slots),
+        balance=routing.router.balance,
+        features=routing.router.features,
+        redact=redactor,
+        keeps_answers=settings.storage.max_benchmark_answers > 0,
     )
 
 

@@ -19,7 +19,7 @@ from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.deadlines import Deadlines
 from ymera_service.execution.events import AttemptStarted, ExecutionEvent
 from ymera_service.execution.facts import Execution, ExecutionRequest
-from ymera_service.execution.stages import Admit, Generate, Route
+from ymera_service.execution.stages import Admit, Generate, Route, Stage
 from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.first_signs import ENOUGH
@@ -140,6 +140,32 @@ class Outcome:
             assert AttemptStarted not in kinds[kinds.index(TextDelta) :]
 
 
+def stages(
+    outcome: Outcome, catalog: Catalog, evidence: Evidence, attempts: AttemptRunner, settings: ExecutionSettings
+) -> Sequence[Stage]:
+    """Returns the stages that call targets."""
+    router = Router(
+        catalog=catalog,
+        evidence=evidence,
+        sessions=Sessions(10),
+        open_domains=outcome.breakers.open_domains,
+        paused_domains=outcome.breakers.pauses.domains,
+        readers=Readers(dict),
+        settings=RoutingSettings(),
+        categories=lambda: (),
+    )
+    generate = Generate(
+        attempts=attempts,
+        catalog=catalog,
+        breakers=outcome.breakers,
+        budgets=outcome.budgets,
+        recording=Unrecorded(),
+        settings=settings,
+        draw=random.Random(1),
+    )
+    return Route(router), Admit(outcome.slots), generate
+
+
 async def execute(
     *scripts: Sequence[Step],
     stream: bool = True,
@@ -158,31 +184,7 @@ async def execute(
     catalog = Catalog({provider.name: provider for provider in providers}, CatalogSettings())
     await catalog.refresh()
     clock = asyncio.get_running_loop().time
-    evidence, breakers = Evidence(), outcome.breakers
-    router = Router(
-        catalog=catalog,
-        evidence=evidence,
-        sessions=Sessions(10),
-        open_domains=breakers.open_domains,
-        paused_domains=breakers.pauses.domains,
-        readers=Readers(dict),
-        settings=RoutingSettings(),
-        categories=lambda: (),
-    )
-    attempts = AttemptRunner(settings, Boundary())
-    stages = (
-        Route(router),
-        Admit(outcome.slots),
-        Generate(
-            attempts=attempts,
-            catalog=catalog,
-            breakers=breakers,
-            budgets=outcome.budgets,
-            recording=Unrecorded(),
-            settings=settings,
-            draw=random.Random(1),
-        ),
-    )
+    evidence, attempts = Evidence(), AttemptRunner(settings, Boundary())
     names = [f"{provider.name}/m" for provider in providers]
     listed = Preferences(model=names[0], fallback_models=tuple(names[1:]), hedging=wanted, **preferences)
     checked = ExecutionRequest("request", Prompt((user("hi"),)), listed, clock() + deadline)
@@ -198,7 +200,7 @@ async def execute(
     began = clock()
     try:
         async with asyncio.timeout(leaves_after), scope:
-            for stage in stages:
+            for stage in stages(outcome, catalog, evidence, attempts, settings):
                 await stage(context)
     except (YmeraError, TimeoutError) as error:
         outcome.error = error

@@ -15,7 +15,7 @@ from ymera.v1.benchmarks_pb2 import (
     ListBenchmarkResultsResponse,
     ListBenchmarkRunsResponse,
 )
-from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse
+from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse, OwnSuite
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import completion, options
@@ -169,9 +169,7 @@ def benchmark(
         return
     output = Output(as_json)
     with output.reporting():
-        if (suite is None) != (not as_category):
-            raise wrong("--suite and --as-category go together", "As in --suite my.jsonl --as-category support.")
-        own = own_suite(suite, as_category) if suite else None
+        own = _own_suite(suite, as_category)
     limited = any(limit is not None for limit in (budget, max_requests, max_minutes))
     request = BenchmarkRequest(
         models=models or (),
@@ -191,6 +189,12 @@ def benchmark(
     consent = yes or budget is not None
     target = Target(address, config, api_key_file)
     run(_benchmark(request, consent, target, output, _resuming(target, suite, as_category)), output)
+
+
+def _own_suite(suite: Path | None, as_category: str) -> OwnSuite | None:
+    if (suite is None) != (not as_category):
+        raise wrong("--suite and --as-category go together", "As in --suite my.jsonl --as-category support.")
+    return own_suite(suite, as_category) if suite else None
 
 
 def _duration(minutes: float) -> Duration:

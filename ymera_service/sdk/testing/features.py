@@ -96,6 +96,19 @@ def _shown(asking: Media, plain: Media | None = None, field: str = "prompt.messa
 def samples(provider: str) -> Mapping[Feature, Sample]:
     """Returns a sample of each feature; `provider` is the one that keeps a file."""
     return {
+        **_of_sampling(),
+        **_of_tools(),
+        **_of_media(provider),
+        Feature.CACHE: Sample(
+            Prompt((Message(Role.USER, (Text("What is it?", CacheHint()),)),)), PLAIN, "prompt.messages.parts.cache"
+        ),
+        Feature.FLEX: _served(ServiceTier.FLEX),
+        Feature.PRIORITY: _served(ServiceTier.PRIORITY),
+    }
+
+
+def _of_sampling() -> Mapping[Feature, Sample]:
+    return {
         Feature.TEMPERATURE: _sampled(temperature=0.5),
         Feature.TOP_P: _sampled(top_p=0.9),
         Feature.TOP_K: _sampled(top_k=7),
@@ -112,6 +125,11 @@ def samples(provider: str) -> Mapping[Feature, Sample]:
         Feature.REASONING_HIDDEN: _sampled(reasoning_summary=False),
         Feature.JSON_OBJECT: _shaped(ResponseFormat(ResponseType.JSON_OBJECT)),
         Feature.JSON_SCHEMA: _shaped(ResponseFormat(ResponseType.JSON_SCHEMA, schema=_SCHEMA)),
+    }
+
+
+def _of_tools() -> Mapping[Feature, Sample]:
+    return {
         Feature.TOOLS: Sample(WITH_TOOLS, PLAIN, "prompt.tools"),
         Feature.STRICT_TOOLS: Sample(
             replace(WITH_TOOLS, tools=tuple(replace(tool, strict=True) for tool in _TOOLS)),
@@ -134,6 +152,11 @@ def samples(provider: str) -> Mapping[Feature, Sample]:
             replace(PLAIN, provider_tools=(_SEARCH,)),
             "prompt.tool_choice.max_tool_calls",
         ),
+    }
+
+
+def _of_media(provider: str) -> Mapping[Feature, Sample]:
+    return {
         Feature.IMAGE: _shown(_PICTURE),
         Feature.IMAGE_URI: _shown(Media(MediaKind.IMAGE, "image/png", uri="https://example.org/it.png")),
         Feature.IMAGE_DETAIL: _shown(
@@ -147,11 +170,6 @@ def samples(provider: str) -> Mapping[Feature, Sample]:
         Feature.FILENAME: _shown(
             replace(_DOCUMENT, filename="report.pdf"), _DOCUMENT, field="prompt.messages.parts.filename"
         ),
-        Feature.CACHE: Sample(
-            Prompt((Message(Role.USER, (Text("What is it?", CacheHint()),)),)), PLAIN, "prompt.messages.parts.cache"
-        ),
-        Feature.FLEX: _served(ServiceTier.FLEX),
-        Feature.PRIORITY: _served(ServiceTier.PRIORITY),
     }
 
 
