@@ -1,55 +1,19 @@
 """Upstreams that are dead, faulty or hostile: the caller gets an answer or the actual error."""
 
-from __future__ import annotations
-
 import asyncio
-import gzip
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
 from ymera.v1 import routing_pb2, ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import told
+from tests.faults.conftest import WAIT, Exchange, Script, Upstream, told, well
+from tests.faults.outcomes import OpenServer, answer, attempts, retold, watched
 
-if TYPE_CHECKING:
-    from tests.faults.conftest import Client, Exchange, Upstream
-
-OpenServer = Callable[..., AbstractAsyncContextManager["Client"]]
-Script = Callable[["Exchange"], Awaitable[None]]
-
-WAIT = 10.0
 SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
-
-
-async def answer(client: Client, *, stream: bool) -> tuple[str, Sequence[routing_pb2.Attempt]]:
-    """Requests a whole or streamed answer, and returns the text and the attempts."""
-    if stream:
-        result = await client.read_stream()
-        assert (result.kind, result.failure) == ("completed", None)
-        return result.text, result.end.attempts
-    whole = await client.execute()
-    return whole.messages[0].parts[0].text, whole.attempts
-
-
-def retold(made: Sequence[routing_pb2.Attempt]) -> str:
-    """The attempts, as the table shows them."""
-    return ", then ".join(f"{attempt.model} {attempt.error.reason or 'answered'}" for attempt in made)
-
-
-def attempts(made: Sequence[routing_pb2.Attempt]) -> list[tuple[str, str]]:
-    """Each attempt's model, and why it failed."""
-    return [(attempt.model, attempt.error.reason) for attempt in made]
-
-
-async def well(exchange: Exchange) -> None:
-    await exchange.answer()
 
 
 async def dies(exchange: Exchange) -> None:
@@ -344,19 +308,6 @@ async def test_a_hanging_upstream_is_cancelled_and_replaced_transparently(
             await asyncio.wait_for(left.acquire(), WAIT)
 
 
-def watched(script: Script) -> tuple[Script, asyncio.Semaphore]:
-    """Returns the script, and a semaphore that is released whenever its caller disconnects."""
-    left = asyncio.Semaphore(0)
-
-    async def run(exchange: Exchange) -> None:
-        try:
-            await script(exchange)
-        finally:
-            left.release()
-
-    return run, left
-
-
 async def test_a_rate_limit_fails_over_immediately_and_pauses_for_everyone_without_opening_a_breaker(
     open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
@@ -446,81 +397,3 @@ async def test_while_all_upstreams_are_dead_health_says_which_and_why_and_recove
                 await asyncio.gather(client.execute(), return_exceptions=True)
                 await asyncio.sleep(0.05)
             assert (await client.execute()).messages[0].parts[0].text == "all is well"
-
-
-MEBIBYTE = b"x" * 2**20
-BOMB = gzip.compress(b'{"choices":[{"message":{"content":"' + 64 * MEBIBYTE + b'"}}]}')
-
-
-async def never_stops(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{")
-    while True:
-        await exchange.send(MEBIBYTE)
-
-
-async def streams_one_line_without_end(exchange: Exchange) -> None:
-    await exchange.begin()
-    await exchange.send(b"6\r\ndata: \r\n")
-    while True:
-        await exchange.send(b"100000\r\n" + MEBIBYTE + b"\r\n")
-
-
-async def streams_empty_events_without_end(exchange: Exchange) -> None:
-    await exchange.begin()
-    while True:
-        await exchange.send(b"10000\r\n" + (b"data: {}\n" + b":" * 53 + b"\n\n") * 1024 + b"\r\n")
-
-
-async def sends_headers_without_end(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await exchange.send(b"x-padding: " + b"x" * 1000 + b"\r\n")
-
-
-async def sends_a_bomb(exchange: Exchange) -> None:
-    await exchange.respond("200 OK", BOMB, "content-type: application/json\r\ncontent-encoding: gzip\r\n")
-    await exchange.gone()
-
-
-async def fails_without_end(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: text/plain\r\n\r\n")
-    while True:
-        await exchange.send(MEBIBYTE)
-
-
-HUGE: list[Script] = [
-    never_stops,
-    streams_one_line_without_end,
-    streams_empty_events_without_end,
-    sends_headers_without_end,
-    sends_a_bomb,
-    fails_without_end,
-]
-
-
-@pytest.mark.parametrize("script", HUGE, ids=lambda script: script.__name__)
-async def test_a_body_without_end_is_not_read_to_its_end(
-    open_server: OpenServer, first: Upstream, second: Upstream, script: Script, observe: Observe
-) -> None:
-    first.script, left = watched(script)
-    async with open_server(first, second, transport={"max_response_bytes": 2**20}) as client:
-        for stream in (False, True):
-            text, made = await answer(client, stream=stream)
-            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
-            assert text == "all is well"
-            assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
-            await asyncio.wait_for(left.acquire(), WAIT)
-
-
-async def test_an_answer_without_end_is_truncated(open_server: OpenServer, first: Upstream) -> None:
-    async def talks_for_ever(exchange: Exchange) -> None:
-        await exchange.begin()
-        while True:
-            await exchange.say("and then " * 1000)
-
-    first.script = talks_for_ever
-    limits: dict[str, Any] = {"max_response_bytes": 2**20}
-    async with open_server(first, transport=limits) as client:
-        result = await client.read_stream()
-    assert (result.kind, result.end.error.reason) == ("truncated", "PROVIDER_MALFORMED_RESPONSE")
-    assert len(result.text) < 2**20
