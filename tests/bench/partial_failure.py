@@ -234,7 +234,7 @@ class Unrecorded(Recording):
 
 
 class Unread:
-    """A sink that nobody reads."""
+    """A sink that is not read."""
 
     def try_send(self, event: ExecutionEvent) -> bool:
         return True

@@ -94,7 +94,7 @@ async def recovers(client: Client) -> None:
 
 
 async def until(client: Client, status: Any) -> None:
-    """Returns when load balancers are told this status."""
+    """Returns when load balancers get this status."""
     async with grpc.aio.insecure_channel(client.address) as channel, asyncio.timeout(2 * WAIT):
         stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
         async for response in stub.Watch(health_pb2.HealthCheckRequest()):

@@ -138,7 +138,7 @@ async def test_a_running_server_uses_the_first_key_that_another_adds(settings: S
             await ask(stub)
 
 
-async def test_a_provider_that_nobody_named_is_not_shown_until_it_has_a_key(
+async def test_a_provider_that_is_not_named_is_not_shown_until_it_has_a_key(
     make_settings: Callable[..., Settings], acme: Acme
 ) -> None:
     settings = make_settings(

@@ -1,4 +1,4 @@
-"""A provider on this machine that speaks all three formats, keeps what it is sent, and answers what it is told to."""
+"""A provider on this machine that speaks all three formats, keeps what it is sent, and answers as it is set to."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

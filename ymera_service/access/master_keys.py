@@ -22,7 +22,7 @@ class MasterKeySource:
         self._default = default_file or default_master_key_file()
 
     def read(self) -> MasterKeys | None:
-        """Returns the keys; None if no source is configured and there is no file at the default place.
+        """Returns the keys; None if no source is configured and the default file does not exist.
 
         Raises:
             VaultLocked: What is configured can't be read, or holds something else.

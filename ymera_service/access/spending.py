@@ -201,7 +201,7 @@ class Tab:
         self._spent += micros
 
     def close(self) -> None:
-        """Counts what was spent, and gives back what was reserved for calls that were not made."""
+        """Counts what was spent, and releases what was reserved for calls that were not made."""
         self._budget.settle(self._spent + sum(self._reserved.values()), self._spent)
         self._reserved.clear()
         self._spent = 0

@@ -1,8 +1,8 @@
 """Compares answers to open questions: a third model says which of two is better, once in each order.
 
-What the answers say must not move the judge: they stand between marks that are drawn for each question, the judge is
-told that they are not instructions, and of what it writes only one line of a fixed form counts. A judge that prefers a
-place prefers different answers in the two orders, which counts as a tie; see `routing.difficulty`.
+What the answers say must not influence the judge: they stand between marks that are drawn for each question, the
+prompt says that they are not instructions, and of what the judge writes only one line of a fixed form counts. A judge
+that prefers a place prefers different answers in the two orders, which counts as a tie; see `routing.difficulty`.
 """
 
 import random

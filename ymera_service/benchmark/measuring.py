@@ -177,7 +177,7 @@ async def _grade(job: Job, answer: str, seconds: float) -> Grade:
         async with asyncio.timeout(seconds):
             grade = await contained(job.suite.grade(job.task, answer), given_up)
         grade = Grade(float(grade.score), tuple(grade.findings)) if isinstance(grade, Grade) else Grade(float(grade))
-    except MalformedResponse:  # a judge's answer without a verdict, which is no fault of the suite
+    except MalformedResponse:  # a judge's answer without a verdict, which the suite is not to blame for
         raise
     except BaseException as error:
         if being_cancelled():

@@ -133,7 +133,7 @@ def suites_of(plan: BenchmarkPlan, suites: Mapping[str, BenchmarkSuite]) -> list
     for name in plan.suites:
         if name not in suites:
             near = _suggestion(difflib.get_close_matches(name, suites, cutoff=0.5))
-            raise SuiteNotFound(f"there is no suite {name[:256]!r}{near}", metadata={"suite": name[:256]})
+            raise SuiteNotFound(f"suite {name[:256]!r} does not exist{near}", metadata={"suite": name[:256]})
     return [suites[name] for name in sorted(set(plan.suites) or suites)]
 
 

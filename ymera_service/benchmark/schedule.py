@@ -23,7 +23,7 @@ class Schedule(ABC):
     def start(self, now: float) -> Job | None:
         """Returns the next task and occupies a slot.
 
-        None if there are no more tasks, no slot is free, or all models that have tasks rest.
+        None if no task or no slot is left, or if all models that have tasks rest.
         """
         if self._running.total() >= self._slots:
             return None

@@ -1,8 +1,8 @@
 """Runs benchmarks at times, once for all servers with the same database.
 
-A lease in the database lasts from the beginning of one benchmark to that of the next; whoever finds it ended takes it
-and runs. If that server is killed, another one, or the same after its restart, goes on with the run. An engine for
-durable work, such as DBOS, would add tables and threads of its own for what is one row here.
+A lease in the database lasts from the beginning of one benchmark to that of the next; the server that finds it ended
+takes it and runs. If that server is killed, another one, or the same after its restart, goes on with the run. An engine
+for durable work, such as DBOS, would add tables and threads of its own for what is one row here.
 """
 
 from collections.abc import Callable

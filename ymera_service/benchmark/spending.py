@@ -23,7 +23,7 @@ class Limits:
 
 
 JUDGING_TOKENS = 300
-"""Tokens of what a judge is told besides the message and the answers."""
+"""Tokens of a judge's prompt besides the message and the answers."""
 
 
 class Spending:

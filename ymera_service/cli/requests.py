@@ -15,7 +15,7 @@ _AGENT = "ymera-cli"
 
 
 def prompt_text(argument: str | None, *, piped: bool = True) -> str:
-    """Returns the prompt's text: piped input, an empty line, and the argument; or one of them if there is no other.
+    """Returns the prompt's text: piped input, an empty line, and the argument; or the one that was given.
 
     Args:
         argument: The argument; `-` means that there is only piped input.

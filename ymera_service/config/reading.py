@@ -35,7 +35,7 @@ class Source:
         return cls(user_file() if user_file().exists() else None)
 
     def __str__(self) -> str:
-        return str(self.file or "environment and defaults (there is no ymera.toml)")
+        return str(self.file or "environment and defaults (no ymera.toml was found)")
 
 
 def user_file() -> Path:

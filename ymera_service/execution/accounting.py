@@ -44,8 +44,8 @@ def cost_of(model: Model, usage: Usage, progress: Progress, failure: YmeraError 
     """Returns what a call costs in micro-USD, and who says so: what its provider says that it charges, or else the
     source of the price.
 
-    None means that it is not known: there is no price, none of its service tier, or there are fees that no price list
-    has. Nothing has no source.
+    None means that it is not known: the price or that of its service tier is missing, or the call has fees that are not
+    in the price list. A cost of 0 has no source.
     """
     if _was_refused(progress, failure) or is_free(progress.portion):
         return 0, ""

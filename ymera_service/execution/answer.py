@@ -93,7 +93,7 @@ class AnswerCollector:
             self._close_message()
             self._turn = event.turn
             return
-        # Nobody has seen what the attempt that failed had written.
+        # What the failed attempt had written was not sent to the caller.
         self._parts.clear()
         del self._citations[self._kept_citations :]
         del self._logprobs[self._kept_logprobs :]

@@ -176,7 +176,7 @@ class AttemptRunner:
             return None if progress.finished else failure
         if progress.finished is None:
             if being_cancelled():
-                raise asyncio.CancelledError  # the provider hid it, and ended as if it had been asked to
+                raise asyncio.CancelledError  # the provider suppressed it and ended normally
             return StreamInterrupted(f"{callee.model.id} stopped before the end of its answer")
         return None
 
@@ -289,7 +289,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failu
 
 
 def _tell_time(context: ExecutionContext, callee: Callee, progress: Progress, now: float) -> None:
-    """Tells how long a call took that answered, which the choice among the deployments of its model rests on."""
+    """Reports how long a call took that answered, by which the deployments of its model are chosen."""
     if context.execution.stream and progress.sign_at is not None:
         callee.permit.took(progress.sign_at - progress.began, stream=True)
     elif progress.portion is None:

@@ -1,4 +1,4 @@
-"""Puts a pipeline together: its stages in order, and what hears of a finished execution."""
+"""Puts a pipeline together: its stages in order, and the observers of finished executions."""
 
 import random
 

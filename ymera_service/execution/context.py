@@ -38,7 +38,7 @@ class ExecutionContext:
     """Why a target was not called though it could have been: more than that is not left."""
     slot: Slot | None = None
     admitted: bool = True
-    """False while it may still be refused as if it had never come: without a record, and without an event."""
+    """False while it may still be refused without a record and without an event."""
     calls: int = 0
     """Calls that were begun in the present turn."""
     under_way: dict[int, Attempt] = field(default_factory=dict)
@@ -112,6 +112,6 @@ class ExecutionContext:
         return self.execution.released
 
     async def send(self, event: ExecutionEvent) -> None:
-        """Sends an event to whoever reads the execution."""
+        """Sends an event to the reader of the execution."""
         if not self.sink.try_send(event):
             await self.sink.send(event)

@@ -206,7 +206,7 @@ class Execution:
         return self._with(turns=self.turns, released=True)
 
     def ended(self, now: float, error: YmeraError | None = None) -> "Execution":
-        """Returns it as over; `error` says why there is no whole answer."""
+        """Returns it as over; `error` says why the answer is not whole."""
         return Execution(
             self.request,
             self.stream,

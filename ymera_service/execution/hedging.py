@@ -126,10 +126,10 @@ class Hedging:
         return None if model is None else (choice.target, model)
 
     def _announce(self, context: ExecutionContext, target: Target, model: Model) -> bool:
-        """Tells the caller and the journal of the next call; returns False where that is not possible at once."""
+        """Announces the next call to the caller and the journal; returns False if that is not possible at once."""
         turn, number = context.execution.turns[-1].number, context.calls + 1
         if not context.sink.try_send(AttemptStarted(turn, number, target, hedge=True)):
-            return False  # to wait here could send it amid the answer
+            return False  # waiting here could send it in the middle of the answer
         try:
             self._recording.begin(context, number, target, model)
         except (RecordingUnavailable, ValueError):  # it can't be accounted for, or not beside the other calls

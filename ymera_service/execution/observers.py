@@ -1,6 +1,6 @@
-"""What follows a finished execution: observers hear of it in order, after it is recorded.
+"""What follows a finished execution: observers are called in order, after it is recorded.
 
-None of them can hurt the reply: they run beside it, each is given a bounded time, and where they can't keep
+None of them can affect the reply: they run beside it, each is given a bounded time, and where they can't keep
 up the oldest executions that wait are dropped, counted and logged.
 """
 
@@ -132,7 +132,7 @@ class Learning:
         )
 
     def _answer(self, execution: Execution, answered: Attempt) -> Answer:
-        """Returns what tells who goes on with the session."""
+        """Returns which target answered, as its session is kept."""
         return answer_of(
             execution.request.request_id,
             self._now(),

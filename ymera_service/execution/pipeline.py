@@ -88,7 +88,7 @@ class Pipeline:
         return collector.answer(execution)
 
     async def work(self, request: ExecutionRequest, timings: Timings) -> Done:
-        """Does work other than answering a prompt; its execution's error says why there is no reply.
+        """Does work other than answering a prompt; its execution's error says why it failed.
 
         Raises:
             RequestError, ServerError: The request was refused before a decision was made.
@@ -188,7 +188,7 @@ class Pipeline:
         return None
 
     async def _finish(self, context: ExecutionContext, error: YmeraError | None) -> Execution:
-        """Makes the record durable before anyone hears of the outcome."""
+        """Makes the record durable before the outcome is sent."""
         execution = context.execution = context.execution.ended(_now(), error)
         began = perf_counter()
         try:

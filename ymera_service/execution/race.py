@@ -68,7 +68,7 @@ class Race:
             self._context.slot = slot
 
     def failure(self) -> ProviderError | None:
-        """Returns why there is no answer once all calls are over; None where there is one.
+        """Returns why none of the calls answered, once all are over; None if one did.
 
         Raises:
             RequestError: The request can't be expressed in a provider's format.

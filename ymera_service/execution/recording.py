@@ -40,7 +40,7 @@ NOTED_ATTEMPTS = 16
 
 
 class Recording:
-    """Records executions, before their outcome is told and after their caller has gone."""
+    """Records executions, before their callers get the outcome, and also if these have disconnected."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder

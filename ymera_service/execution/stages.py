@@ -99,7 +99,7 @@ class Route:
 
 
 class Admit:
-    """Takes a slot for one of the targets. The pipeline gives it back when the record is written."""
+    """Takes a slot for one of the targets. The pipeline releases it when the record is written."""
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots

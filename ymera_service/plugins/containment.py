@@ -100,7 +100,7 @@ def driven(
 
 
 def keep(call: object) -> None:
-    """Keeps a call for good whose code must not run again, as it would when the call is collected."""
+    """Keeps a call until the process ends: if it were collected, its code would run again, which it must not."""
     _abandoned.append(call)
 
 

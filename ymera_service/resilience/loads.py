@@ -1,6 +1,6 @@
-"""What targets have to do, and how they have done lately: what the choice among the accounts of a model rests on.
+"""The calls under way at targets and their latest latencies, by which the accounts of a model are chosen.
 
-It is learned from calls alone, in memory. Targets that are their model's only one are not kept, as there is no choice.
+It is learned from calls alone, in memory. The only target of a model is not kept, as nothing is chosen.
 """
 
 from collections.abc import Callable

@@ -25,7 +25,7 @@ class ByteBudget:
         self.held = 0
 
     def hold(self, size: int) -> bool:
-        """Counts the bytes of a request until the current task ends; returns False if there is no room."""
+        """Counts the bytes of a request until the current task ends; returns False if they don't fit."""
         if size < SMALL_BYTES:
             return True
         if self.held + size > self.limit:
@@ -46,7 +46,7 @@ def default_limit(max_message_bytes: int) -> int:
 
 
 def _memory() -> int:
-    """Returns the memory in bytes that this process may use; 0 if it can't be told."""
+    """Returns the memory in bytes that this process may use; 0 if it is not known."""
     try:
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows

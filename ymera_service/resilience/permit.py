@@ -1,4 +1,4 @@
-"""Leave to make a call, through which the breakers hear how it ended."""
+"""Permission to make a call, through which the breakers learn how it ended."""
 
 from typing import TYPE_CHECKING
 

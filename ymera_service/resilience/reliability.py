@@ -4,8 +4,8 @@ Of each target is kept how many of its latest calls succeeded and failed, the le
 expected of a target that was never called, that makes a Beta distribution of its chance: its mean is what ranking goes
 by, its deviation how sure that is. The accounts of a pool count together, as they are ranked as one.
 
-What opens a breaker is no longer counted here: the breaker then keeps the target away, and its probes say when that is
-over. They are only made if the target is ranked as it was before.
+Failures that open a breaker are not counted here: the breaker then excludes the target until its probes succeed, and
+these are only made if the target is ranked as it was before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +27,8 @@ WINDOW = 100.0
 """and how many of the latest calls count, about."""
 UNRELIABLE, RELIABLE = 0.85, 0.92
 """The chances below and above which a change is logged,"""
-FEWEST_TOLD = 10.0
-"""after at least so many calls: of a few failures in a row, breakers tell."""
+FEWEST_LOGGED = 10.0
+"""after at least so many calls: a few failures in a row are reported by breakers."""
 FORGOTTEN = 0.001
 """How far below what is usual a chance is not worth keeping, after it was left alone for long."""
 REFRESH_SECONDS = 5.0
@@ -165,7 +165,7 @@ class Reliability:
         self._chances = chances
 
     def _tell(self, pool: str, calls: _Calls, chance: Chance) -> None:
-        if chance.mean < UNRELIABLE and chance.calls >= FEWEST_TOLD and not calls.logged:
+        if chance.mean < UNRELIABLE and chance.calls >= FEWEST_LOGGED and not calls.logged:
             calls.logged = True
             log.warning("target unreliable", target=pool, calls=round(chance.calls), failed=round(chance.failed))
         elif chance.mean > RELIABLE and calls.logged:

@@ -151,7 +151,7 @@ class Slots:
             deadline: When the request ends, as a time of the event loop's clock.
 
         Raises:
-            Overloaded: There is no place in the queue, or the wait is expected to go beyond the deadline.
+            Overloaded: The queue is full, or the wait is expected to go beyond the deadline.
             ShuttingDown: `close` was called before a slot was free.
         """
         if self._closed:

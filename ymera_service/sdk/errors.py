@@ -6,7 +6,7 @@
     │   ├── InvalidRequest            one or more fields are invalid
     │   ├── Unauthenticated           the caller presents no key, or one that is not known
     │   ├── NotAdministrator          the caller may not manage providers' keys
-    │   ├── KeyNotFound               the vault has no such key
+    │   ├── KeyNotFound               the vault does not hold the key
     │   ├── CallerRateLimited         the caller has sent as many requests as it may
     │   ├── CallerBudgetSpent         the caller has spent as much as it may
     │   ├── RequestTooLarge           the message is above the server's limit

@@ -149,7 +149,7 @@ class Endpoint:
         """Returns the request with its full URL and the headers of the endpoint and of an account.
 
         Raises:
-            AuthenticationFailed: The account has no key, as if that was revoked a moment ago.
+            AuthenticationFailed: The account has no key any more, as after a revocation.
         """
         url = request.url if request.url.startswith("https://") else self.base_url.rstrip("/") + request.url
         return HttpRequest(

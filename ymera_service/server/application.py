@@ -23,7 +23,7 @@ from ymera_service.telemetry.redaction import Redactor
 log = structlog.get_logger(__name__)
 
 HEALTH_SECONDS = 0.5
-"""How often load balancers hear whether requests can be served."""
+"""How often load balancers are notified whether requests can be served."""
 
 
 class Application:

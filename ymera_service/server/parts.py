@@ -183,6 +183,6 @@ def _runner(
 
 
 def _callers(settings: Settings) -> Callers:
-    """Returns the callers. Without keys, whoever reaches a server that others can't reach administers it."""
+    """Returns the callers. Without keys, callers of a server that others can't reach are administrators."""
     alone = listener.is_local(settings.server.address) or settings.server.tls_client_ca is not None
     return Callers(settings.access.callers, anyone=Caller(administrator=alone))

@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """A verdict on a key; `detail` is the provider's reason, or why there is no verdict."""
+    """A verdict on a key; `detail` is the provider's reason, or why the key could not be judged."""
 
     provider: str
     name: str

@@ -165,7 +165,7 @@ class Executions:
         """Writes the events of an answer while it is written; see `deliver`.
 
         Raises:
-            YmeraError: Why there is no whole answer; the last event says the same.
+            YmeraError: Why the answer is not whole; the last event says the same.
         """
         call.caller.admit()
         run = self._stream_once if request.idempotency_key else self._pipeline.stream

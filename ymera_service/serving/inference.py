@@ -153,7 +153,7 @@ class Inference:
         """Returns the tokens of a prompt.
 
         Raises:
-            YmeraError: Why there is no count.
+            YmeraError: Why it could not be counted.
         """
         try:
             execution, (count,) = await self._done(call, request, TokenCount)

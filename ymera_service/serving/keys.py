@@ -150,7 +150,7 @@ class ProviderKeys:
 
         Raises:
             NotAdministrator: The caller may not.
-            KeyNotFound: There is no such key.
+            KeyNotFound: The provider has no key of that name.
         """
         _check_right(caller)
         await self.follow()
@@ -160,7 +160,7 @@ class ProviderKeys:
             if provider in {"", each}
         }
         if (provider or name) and not any(wanted.values()):
-            raise KeyNotFound(f"there is no key {name!r} of {provider!r}" if name else f"{provider!r} has no key")
+            raise KeyNotFound(f"{provider!r} has no key {name!r}" if name else f"{provider!r} has no key")
         providers = self._plugins.registry.all_providers
         checks = [checked(providers[each], accounts, self._redact) for each, accounts in wanted.items() if accounts]
         return [verdict for verdicts in await asyncio.gather(*checks) for verdict in verdicts]

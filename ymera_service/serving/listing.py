@@ -23,7 +23,7 @@ MAX_PATTERN = 256
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model; `measured` is by category, and `available` tells whether a breaker lets calls pass."""
+    """A model; `measured` is by category, and `available` is whether breakers let calls pass."""
 
     model: Model
     measured: Mapping[str, BenchmarkSummary]

@@ -92,7 +92,7 @@ class Replay:
         Args:
             policy: The name of the other policy; empty for the configured one.
             faults: What the conversion found.
-            weights: Those that it goes by; without them, those of each request.
+            weights: Those that it uses; without them, those of each request.
             since: Only requests from then on.
             limit: How many at most; 0 for `USUAL`.
             caller: Who asks.

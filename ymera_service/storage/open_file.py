@@ -74,7 +74,7 @@ class OpenFile:
         return status.st_size
 
     def _check_length(self, size: int) -> None:
-        """Tells a file that VACUUM made shorter from one that was cut off: the header has the number of pages."""
+        """Distinguishes a file that VACUUM shortened from one that was cut off: the header has the number of pages."""
         header = os.pread(self._descriptor, _HEADER_BYTES, 0)
         page = int.from_bytes(header[_PAGE_SIZE], "big")
         pages = int.from_bytes(header[_PAGE_COUNT], "big")

@@ -139,8 +139,8 @@ class Outcome:
 class ObservationSource(StrEnum):
     """Where an observation comes from. Executions and benchmark results have tables of their own.
 
-    `RESET` is no observation of an answer: what was observed before of the model, in its category or in all if that is
-    empty, is not to be counted any more.
+    `RESET` is not an observation: earlier ones of the model, in its category or in all if that is empty, no longer
+    count.
     """
 
     FEEDBACK = "feedback"

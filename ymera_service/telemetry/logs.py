@@ -101,7 +101,7 @@ class _Lines:
                 self._stream.write(lines)
                 self._stream.flush()
             except OSError as error:
-                if error.errno in {errno.EIO, errno.EPIPE}:  # it is lost for good, unlike a disk that is full
+                if error.errno in {errno.EIO, errno.EPIPE}:  # it does not recover, unlike a full disk
                     # What the stream still holds goes there, too: Python would otherwise end with an error.
                     with Path(os.devnull).open("wb") as nowhere:
                         os.dup2(nowhere.fileno(), self._stream.fileno())

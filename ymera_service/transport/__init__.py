@@ -10,8 +10,8 @@ CPU time of the whole client process for a unary POST and for 50 chunks of serve
 - httpx2 2.16: 6 and 3 times that. httpx 0.28: 24 and 5 times that.
 
 A client of our own on llhttp (httptools), written as a trial on 2026-11-30, took 0.32 and 0.68 times that. It saved
-about a tenth of a unary request of the server, and of a stream nothing that could be told from noise: not enough for
-600 lines that a well-kept library has.
+about a tenth of a unary request of the server, and of a stream no more than the noise: not enough for 600 lines that
+a maintained library already has.
 """
 
 from ymera_service.transport.client import HttpTransport

@@ -1,4 +1,4 @@
-"""Tells whoever times a call that it waits for one of our own connections, which is not the provider's time."""
+"""Reports that a call waits for a connection of our own, which does not count as its provider's time."""
 
 from asyncio import Semaphore
 from contextvars import ContextVar
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class ConnectionWait(Protocol):
-    """Hears of the wait for a connection of the calls in a context."""
+    """Is called when a call in a context waits for a connection."""
 
     def began(self) -> None:
         """Every connection that the host may have is in use."""

@@ -3,7 +3,7 @@
 Each recorded request is read into a prompt, that prompt is encoded, and both are compared after what means the same
 was written alike. Encoded otherwise on purpose:
 
-- `metadata`, `citations`, `caller` and `title` beside a document are no part of a prompt.
+- `metadata`, `citations`, `caller` and `title` beside a document are not part of a prompt.
 - How much to think is an effort here, or a budget of tokens: a model that takes the adaptive form
   gets that and its effort named, and one that hides its thinking is asked to show it.
 - Neighbouring turns of one speaker are one turn, as the API itself takes them, and blank texts are left out.
@@ -151,7 +151,7 @@ def media_of(kind: MediaKind, source: Record) -> Media:
 
 def tool_of(tool: Record) -> Tool:
     if not isinstance(tool["input_schema"], dict):
-        raise NotInAPromptError("a schema that is no object")
+        raise NotInAPromptError("a schema that is not an object")
     schema, strict = json.dumps(tool["input_schema"]), tool.get("strict", False)
     return Tool(tool["name"], tool.get("description", ""), schema, strict, hint_of(tool))
 
@@ -253,7 +253,7 @@ def test_a_recorded_count_is_asked_the_same(name: str) -> None:
 def test_only_what_a_prompt_has_no_word_for_is_left_out_of_the_proof() -> None:
     left_out = {prompt for prompt in PROMPTS.values() if isinstance(prompt, str)}
     assert left_out <= {
-        "a schema that is no object",
+        "a schema that is not an object",
         "block search_result",
         "caching of everything",
     }

@@ -6,7 +6,7 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 - `guardrailConfig` is not a part of a prompt; a caller sets it as an option of the provider.
 - The JSON of a tool's result, and the text of a document in another form.
 - An underscore in the name of a document, which the recorder's redaction wrote and the API does not accept.
-- `/stop_sequence`, which says only what the answer is to tell.
+- `/stop_sequence`, which only says what the answer has to report.
 """
 
 import json

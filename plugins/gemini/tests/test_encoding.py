@@ -4,7 +4,7 @@ Both bodies are read into a prompt. Every member has to be understood: one that 
 `NotSayable`, which names it. Read alike on purpose:
 
 - Names in `snake_case`, and types in schemas in capitals, as the API takes both forms.
-- `safetySettings` are no part of a prompt; a caller sets them as options of the provider.
+- `safetySettings` are not part of a prompt; a caller sets them as options of the provider.
 - How much to think is one of three efforts, which has no exact budget.
 """
 

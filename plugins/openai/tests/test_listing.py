@@ -1,4 +1,4 @@
-"""What listings tell of models."""
+"""What listings state of models."""
 
 import json
 from dataclasses import replace

@@ -13,7 +13,7 @@ def scaled(outcomes: Iterable[Outcome], cheapest: Outcome, best: Outcome) -> lis
     """Returns outcomes on the scale between those of two models.
 
     Raises:
-        ValueError: The best model is not dearer and better than the cheapest, so that there is no scale.
+        ValueError: The best model is not dearer and better than the cheapest, so that no scale is defined.
     """
     cost, quality = best.cost - cheapest.cost, best.quality - cheapest.quality
     if cost <= 0 or quality <= 0:

@@ -9,7 +9,7 @@ from routing.curve import area, cost_of, scaled
 from routing.tables import Outcome, Prompt, Table, means
 
 WARM = 200
-"""Prompts that come first in an order: all their outcomes are told to policies that begin warm. No others are judged
+"""Prompts that come first in an order: policies that begin warm learn all their outcomes. No others are judged
 by them."""
 SETTINGS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 """From the cheapest to the best answer."""

@@ -200,7 +200,7 @@ def test_a_choice_that_is_sure_already_takes_no_tasks() -> None:
 
 
 def test_the_suite_that_tells_most_is_used() -> None:
-    """Every model solves all of the easy suite, so that only the hard one tells them apart."""
+    """Every model solves all of the easy suite, so that only the hard one distinguishes them."""
     names, suites = ["acme/a", "acme/b", "acme/c"], [Suite("easy"), Suite("hard")]
     evaluator = Evaluator(
         Evidence(),

@@ -75,7 +75,7 @@ async def test_patterns_select_each_model_once(bench: "Bench") -> None:
 
 
 async def test_the_error_of_an_unknown_suite_suggests_similar_names(bench: "Bench") -> None:
-    with pytest.raises(SuiteNotFound, match=r"'sum'; did you mean sums"):
+    with pytest.raises(SuiteNotFound, match=r"'sum' does not exist; did you mean sums"):
         await run(bench, BenchmarkPlan(suites=["sum"]))
 
 

@@ -71,7 +71,7 @@ def test_the_interval_holds_at_every_look(name: str) -> None:
 
 
 def test_an_interval_for_one_look_would_not_hold_at_every_look() -> None:
-    """The simulation can tell: 1.96 standard errors, as for one look, miss far more often."""
+    """The simulation can show it: 1.96 standard errors, as for one look, miss far more often."""
     missed = 0
     for seed in range(RUNS):
         rng = np.random.default_rng(seed)

@@ -178,7 +178,7 @@ class Exits(Classifier):
         raise SystemExit(3)
 
 
-async def test_a_classifier_that_exits_in_its_thread_hurts_nobody() -> None:
+async def test_a_classifier_that_exits_in_its_thread_does_no_harm() -> None:
     classifiers = {"exits": Exits()}
     readers = Readers(lambda: classifiers, seconds=WAIT)
     async with asyncio.timeout(WAIT):

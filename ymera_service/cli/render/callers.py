@@ -51,7 +51,7 @@ def callers_report(lines: Sequence[CallerLine]) -> Iterator[RenderableType]:
     """Shows a line for each caller, and what is not known of what they have spent."""
     if not lines:
         yield clean(
-            "There are no callers: whoever reaches the server may use it. `ymera callers add NAME` makes a key."
+            "There are no callers: anyone who can reach the server may use it. `ymera callers add NAME` makes a key."
         )
         return
     yield table(_COLUMNS, [_cells(line) for line in lines], right=_RIGHT, folds=("models",), drops=("keys", "models"))

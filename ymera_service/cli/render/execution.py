@@ -36,7 +36,7 @@ def _detour(made: Iterable[Attempt]) -> str:
 def history(past: Sequence[Execution]) -> Iterator[RenderableType]:
     """Shows past requests, one row each."""
     if not past:
-        yield clean("No such request is stored.")
+        yield clean("No matching request is stored.")
         return
     rows = [
         [

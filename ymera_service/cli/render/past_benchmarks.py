@@ -43,7 +43,7 @@ def runs(past: Sequence[BenchmarkRun]) -> Iterator[RenderableType]:
 def results(found: Sequence[BenchmarkResult], *, more: bool) -> Iterator[RenderableType]:
     """Shows results with what was asked, what was answered, and what the grading found."""
     if not found:
-        yield clean("No such result is stored.")
+        yield clean("No matching result is stored.")
     for number, each in enumerate(found):
         if number:
             yield clean("")

@@ -33,7 +33,7 @@ def replayed(found: ReplayResponse) -> Iterator[RenderableType]:
     if narrow:
         yield clean(
             f"Of {' and '.join(narrow)}, the intervals hold for the overlap alone: other requests were never sent "
-            "there, so the rest is what routing expects. More exploration would tell."
+            "there, so the rest is what routing expects. More exploration would show it."
         )
     yield clean("")
     models = [[one.model, one.recorded, one.replayed] for one in found.models[:MODELS]]

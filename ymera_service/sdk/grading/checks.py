@@ -174,7 +174,7 @@ def words_about(count: int, topic: str) -> Check:
 
 
 def not_stated(answer: Answer) -> float:
-    """The answer says that the text does not tell, and then gives no number."""
+    """The answer says that the text does not state it, and then gives no number."""
     found = list(_NOT_STATED.finditer(answer.text))
     return float(bool(found) and not re.search(r"\d", answer.text[found[-1].end() :]))
 

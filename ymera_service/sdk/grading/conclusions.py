@@ -95,7 +95,7 @@ def kept(text: str, holds: Holds = bool) -> str:
 
 
 def refuses(text: str) -> bool:
-    """Returns whether the writer states that there is no answer, and gives none."""
+    """Returns whether the writer states that no answer exists, and gives none."""
     refusals = list(_REFUSED.finditer(text))
     return bool(refusals) and not _MARKER.search(text[refusals[-1].end() :])
 

@@ -58,7 +58,7 @@ class Number:
 
 @lru_cache(maxsize=32)  # the same clauses are read again at each step towards the conclusion
 def numbers(text: str) -> tuple[Number, ...]:
-    """Returns the numbers in digits; those in words only if there are no digits."""
+    """Returns the numbers in digits; or those in words if it has no digits."""
     signed = _MINUS.sub(lambda match: "-".rjust(len(match[0])), text)
     found = tuple(each for match in _DIGITS.finditer(signed) if (each := _in_digits(match)) is not None)
     return found or tuple(_in_words(match) for match in _WORDS.finditer(text))

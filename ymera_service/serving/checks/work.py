@@ -11,7 +11,7 @@ from ymera_service.serving.checks.violations import Violations
 MAX_DIMENSIONS = 65_536
 
 _MEANINGLESS = ("weights", "required_capabilities", "session_id", "category_hint", "hedging", "policy")
-"""Preferences that tell nothing of models which do such work."""
+"""Preferences that mean nothing for models of such work."""
 
 
 def check_work(work: WorkRequest, faults: Violations) -> None:

@@ -916,7 +916,7 @@ type Price struct {
 	// Per million output tokens spent on reasoning, in micro-USD. Absent if they
 	// cost as much as other output.
 	ReasoningMicrosPerMillion *int64 `protobuf:"varint,6,opt,name=reasoning_micros_per_million,json=reasoningMicrosPerMillion,proto3,oneof" json:"reasoning_micros_per_million,omitempty"`
-	// For each call, in addition to its tokens, in micro-USD; 0 means no such fee.
+	// For each call, in addition to its tokens, in micro-USD; 0 if none.
 	MicrosPerRequest int64 `protobuf:"varint,7,opt,name=micros_per_request,json=microsPerRequest,proto3" json:"micros_per_request,omitempty"`
 	// Other rates for requests with a long input, by ascending above_input_tokens.
 	// Of the tiers whose threshold a request exceeds, the last one applies. Empty

@@ -755,7 +755,7 @@ func (*Part_Video) isPart_Kind() {}
 // with the same costs less. Anthropic, and models called through OpenRouter,
 // cache where they are asked to, at up to 4 places; of more hints the last 4
 // count. Other providers cache by themselves or not at all, and get no hint;
-// there is no warning then, as the answer is the same.
+// that causes no warning, as the answer is the same.
 type CacheHint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// For how long, from the last use. Absent means the provider's usual time, of

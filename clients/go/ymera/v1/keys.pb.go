@@ -153,8 +153,8 @@ const (
 	KeyCheck_VERDICT_EXHAUSTED KeyCheck_Verdict = 3
 	// The provider could not be reached, or failed.
 	KeyCheck_VERDICT_UNREACHABLE KeyCheck_Verdict = 4
-	// It can't be found out for nothing, as the provider has no such call or
-	// answers it without a key.
+	// It can't be found out without charge, as the provider has no call for it
+	// or answers it without a key.
 	KeyCheck_VERDICT_UNKNOWN KeyCheck_Verdict = 5
 )
 
@@ -415,7 +415,7 @@ type KeyCheck struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The verdict.
 	Verdict KeyCheck_Verdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=ymera.v1.KeyCheck_Verdict" json:"verdict,omitempty"`
-	// The provider's reason, or why there is no verdict; empty if it is valid.
+	// The provider's reason, or why the key could not be judged; empty if it is valid.
 	Detail        string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

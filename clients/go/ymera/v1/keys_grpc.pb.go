@@ -50,15 +50,15 @@ type KeyServiceClient interface {
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
 	// Asks providers whether they accept keys, by a call that costs nothing.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	CheckKeys(ctx context.Context, in *CheckKeysRequest, opts ...grpc.CallOption) (*CheckKeysResponse, error)
 	// Replaces a key by another one, under the same name.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	RotateKey(ctx context.Context, in *RotateKeyRequest, opts ...grpc.CallOption) (*RotateKeyResponse, error)
 	// Deletes a key; that there was one stays known.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	RevokeKey(ctx context.Context, in *RevokeKeyRequest, opts ...grpc.CallOption) (*RevokeKeyResponse, error)
 }
 
@@ -142,15 +142,15 @@ type KeyServiceServer interface {
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)
 	// Asks providers whether they accept keys, by a call that costs nothing.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	CheckKeys(context.Context, *CheckKeysRequest) (*CheckKeysResponse, error)
 	// Replaces a key by another one, under the same name.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	RotateKey(context.Context, *RotateKeyRequest) (*RotateKeyResponse, error)
 	// Deletes a key; that there was one stays known.
 	//
-	// NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+	// NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
 	RevokeKey(context.Context, *RevokeKeyRequest) (*RevokeKeyResponse, error)
 	mustEmbedUnimplementedKeyServiceServer()
 }

@@ -755,7 +755,7 @@ type ReplayRequest struct {
 	// The name of the policy; see RoutingPreferences.policy. Empty means the one
 	// that the server is configured with.
 	Policy string `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	// The weights that it goes by. Absent means those of each request.
+	// The weights that it uses. Absent means those of each request.
 	Weights *RoutingWeights `protobuf:"bytes,2,opt,name=weights,proto3" json:"weights,omitempty"`
 	// Only requests that arrived at this time or later.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`

@@ -15,7 +15,7 @@ Authorizer = Callable[[HttpRequest, str], Awaitable[HttpRequest]]
 """Returns a request for a region, with its full URL, as it is sent.
 
 Raises:
-    AuthenticationFailed: There are no credentials.
+    AuthenticationFailed: No credentials were found.
 """
 
 _SERVICE = "bedrock"

@@ -69,7 +69,7 @@ def _inference_profiles(body: Json, models: Mapping[str, Profile]) -> Iterator[t
         arn = next((text(model, "modelArn") for model in members(summary, "models")), "")
         model = arn.rpartition("/")[2]
         profile = models.get(model) or family_profile(model or name)
-        if profile.kind is Kind.GENERATE or not of_account:  # an ARN does not tell in which format a model embeds
+        if profile.kind is Kind.GENERATE or not of_account:  # an ARN does not state the format in which a model embeds
             yield name, profile
 
 

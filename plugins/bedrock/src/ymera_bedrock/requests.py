@@ -95,7 +95,7 @@ def prevents_parallel_calls(prompt: Prompt, profile: Profile) -> bool:
 
 
 def choice_of(prompt: Prompt, profile: Profile) -> Json:
-    """Returns the `toolChoice`; empty if the model may choose, or accepts no such choice."""
+    """Returns the `toolChoice`; empty if the model may choose, or can't be made to call a tool."""
     choice = prompt.tool_choice
     if choice.mode is ToolChoiceMode.TOOL and "tool" in profile.choices:
         return {"tool": {"name": choice.tool_name}}

@@ -41,7 +41,7 @@ def adaptations_of(prompt: Prompt, body: Json, *, thinks: bool | None) -> tuple[
 
 
 def _of_sampling(sampling: Sampling, body: Json, *, thinks: bool | None) -> Iterator[Adaptation]:
-    # A model that does not think needs no such field.
+    # A model that does not think needs no field to turn thinking off.
     quiet = sampling.reasoning_effort is ReasoningEffort.NONE and thinks is False
     for one in sampling_adaptations(replace(sampling, reasoning_summary=None), body, _SENT):
         if not (quiet and one.field.endswith("effort")):

@@ -55,7 +55,7 @@ def _profile(model: Json) -> Profile:
 
 
 def _kind(model: Json, known: Profile) -> Kind:
-    """Returns what a model is for: its methods tell that it writes, and its name that it does not write text."""
+    """Returns what a model is for: its methods state that it generates, and its name whether that is text."""
     methods = model.get("supportedGenerationMethods")
     if not isinstance(methods, list):
         return known.kind

@@ -33,7 +33,7 @@ class Signature:
 
 
 def sealed(value: str, place: Place) -> bytes:
-    """Returns the bytes that represent a signature in a `Reasoning`; none if there is no signature."""
+    """Returns the bytes that represent a signature in a `Reasoning`; empty without a signature."""
     return _MARK + place.value + value.encode() if value else b""
 
 

@@ -37,7 +37,7 @@ def adaptations_of(prompt: Prompt, body: Json, profile: Profile) -> tuple[Adapta
 
 def _of_sampling(sampling: Sampling, body: Json, profile: Profile) -> Iterator[Adaptation]:
     sent = {**body, **member(body, "options")}
-    # A model that does not think needs no such field.
+    # A model that does not think needs no field to turn thinking off.
     quiet = sampling.reasoning_effort is ReasoningEffort.NONE and profile.thinking == ()
     for one in sampling_adaptations(replace(sampling, reasoning_summary=None), sent, _SENT):
         if not (quiet and one.field.endswith("effort")):

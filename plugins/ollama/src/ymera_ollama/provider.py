@@ -114,7 +114,7 @@ class OllamaProvider(HttpProvider):
         async with slots:
             try:
                 return await self._object(host, listing.show(name))
-            except ProviderError:  # the model was deleted meanwhile, or the version has no such endpoint
+            except ProviderError:  # the model was deleted meanwhile, or this version lacks the endpoint
                 return {}
 
     async def _object(self, host: str, request: HttpRequest) -> Json:

@@ -21,7 +21,7 @@ _OFFER = Offer(has=frozenset({Capability.STRUCTURED_OUTPUT}), price=Price(0, 0, 
 
 
 class LocalServer(OpenAiProvider):
-    """A server of one kind. If no such server answers, it offers no models."""
+    """A server of one kind. While it does not answer, it offers no models."""
 
     name: str
     default_root: str

@@ -499,7 +499,7 @@ class Price(google.protobuf.message.Message):
     cost as much as other output.
     """
     micros_per_request: builtins.int
-    """For each call, in addition to its tokens, in micro-USD; 0 means no such fee."""
+    """For each call, in addition to its tokens, in micro-USD; 0 if none."""
     @property
     def tiers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PriceTier]:
         """Other rates for requests with a long input, by ascending above_input_tokens.

@@ -291,7 +291,7 @@ class CacheHint(google.protobuf.message.Message):
     with the same costs less. Anthropic, and models called through OpenRouter,
     cache where they are asked to, at up to 4 places; of more hints the last 4
     count. Other providers cache by themselves or not at all, and get no hint;
-    there is no warning then, as the answer is the same.
+    that causes no warning, as the answer is the same.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor

@@ -199,8 +199,8 @@ class KeyCheck(google.protobuf.message.Message):
         VERDICT_UNREACHABLE: KeyCheck._Verdict.ValueType  # 4
         """The provider could not be reached, or failed."""
         VERDICT_UNKNOWN: KeyCheck._Verdict.ValueType  # 5
-        """It can't be found out for nothing, as the provider has no such call or
-        answers it without a key.
+        """It can't be found out without charge, as the provider has no call for it
+        or answers it without a key.
         """
 
     class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
@@ -217,8 +217,8 @@ class KeyCheck(google.protobuf.message.Message):
     VERDICT_UNREACHABLE: KeyCheck.Verdict.ValueType  # 4
     """The provider could not be reached, or failed."""
     VERDICT_UNKNOWN: KeyCheck.Verdict.ValueType  # 5
-    """It can't be found out for nothing, as the provider has no such call or
-    answers it without a key.
+    """It can't be found out without charge, as the provider has no call for it
+    or answers it without a key.
     """
 
     PROVIDER_FIELD_NUMBER: builtins.int
@@ -232,7 +232,7 @@ class KeyCheck(google.protobuf.message.Message):
     verdict: Global___KeyCheck.Verdict.ValueType
     """The verdict."""
     detail: builtins.str
-    """The provider's reason, or why there is no verdict; empty if it is valid."""
+    """The provider's reason, or why the key could not be judged; empty if it is valid."""
     def __init__(
         self,
         *,

@@ -99,7 +99,7 @@ class KeyServiceServicer(object):
     def CheckKeys(self, request, context):
         """Asks providers whether they accept keys, by a call that costs nothing.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,7 +108,7 @@ class KeyServiceServicer(object):
     def RotateKey(self, request, context):
         """Replaces a key by another one, under the same name.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +117,7 @@ class KeyServiceServicer(object):
     def RevokeKey(self, request, context):
         """Deletes a key; that there was one stays known.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -178,19 +178,19 @@ class KeyServiceStub(typing.Generic[_KeyServiceAddKeyType, _KeyServiceListKeysTy
     CheckKeys: _KeyServiceCheckKeysType
     """Asks providers whether they accept keys, by a call that costs nothing.
 
-    NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+    NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
     """
 
     RotateKey: _KeyServiceRotateKeyType
     """Replaces a key by another one, under the same name.
 
-    NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+    NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
     """
 
     RevokeKey: _KeyServiceRevokeKeyType
     """Deletes a key; that there was one stays known.
 
-    NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+    NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
     """
 
 KeyServiceAsyncStub: typing_extensions.TypeAlias = KeyServiceStub[
@@ -256,7 +256,7 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.keys_pb2.CheckKeysResponse, collections.abc.Awaitable[ymera.v1.keys_pb2.CheckKeysResponse]]:
         """Asks providers whether they accept keys, by a call that costs nothing.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
 
     @abc.abstractmethod
@@ -267,7 +267,7 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.keys_pb2.RotateKeyResponse, collections.abc.Awaitable[ymera.v1.keys_pb2.RotateKeyResponse]]:
         """Replaces a key by another one, under the same name.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
 
     @abc.abstractmethod
@@ -278,7 +278,7 @@ class KeyServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.keys_pb2.RevokeKeyResponse, collections.abc.Awaitable[ymera.v1.keys_pb2.RevokeKeyResponse]]:
         """Deletes a key; that there was one stays known.
 
-        NOT_FOUND: there is no such key (KEY_NOT_FOUND).
+        NOT_FOUND: the key does not exist (KEY_NOT_FOUND).
         """
 
 def add_KeyServiceServicer_to_server(servicer: KeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

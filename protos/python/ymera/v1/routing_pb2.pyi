@@ -412,7 +412,7 @@ class ReplayRequest(google.protobuf.message.Message):
     """How many requests to replay, the latest ones: at most 20,000. 0 means 2,000."""
     @property
     def weights(self) -> Global___RoutingWeights:
-        """The weights that it goes by. Absent means those of each request."""
+        """The weights that it uses. Absent means those of each request."""
 
     @property
     def start_time(self) -> google.protobuf.timestamp_pb2.Timestamp:

@@ -29,7 +29,7 @@ class FactsContract:
         """The source to test."""
         raise NotImplementedError("define a fixture `source`")
 
-    def test_it_says_who_it_is_and_whence_and_since_when(self, source: FactSource) -> None:
+    def test_its_name_origin_and_date_are_stated(self, source: FactSource) -> None:
         check_name(source.name)
         assert source.origin.strip()
         assert isinstance(source.taken, date)

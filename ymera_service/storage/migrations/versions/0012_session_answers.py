@@ -1,4 +1,4 @@
-"""Adds what servers tell each other of their sessions: which target answered, and what its turn was about."""
+"""Adds what servers share of their sessions: which target answered, and what its turn was about."""
 
 import sqlalchemy as sa
 from alembic import op
