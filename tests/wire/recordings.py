@@ -16,11 +16,12 @@ import pytest
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.events import ProviderEvent
 from ymera_service.sdk.generation import GenerateRequest
-from ymera_service.sdk.http import Decoder
+from ymera_service.sdk.http import Decoder, HttpResponse
 from ymera_service.sdk.providers import Provider
 from ymera_service.sdk.testing.answers import generate
 from ymera_service.sdk.testing.recorded import Cut, whole
 from ymera_service.sdk.wire.decoder import Item
+from ymera_service.sdk.wire.error_reader import ErrorReader
 
 Exchange = dict[str, Any]
 
@@ -86,6 +87,29 @@ def body_of(exchange: Exchange) -> bytes:
     if "body_b64" in response:
         return b64decode(response["body_b64"])
     return str(response.get("sse_text") or response.get("body_text", "")).encode()
+
+
+def error_of(error: ProviderError) -> dict[str, Any]:
+    """Returns an error in the form of `expect`."""
+    return {
+        "class": CLASSES[error.reason],
+        "status": error.status,
+        "type": error.type,
+        "code": error.code,
+        "param": error.param,
+        "message": error.message,
+        "retry_after_s": error.retry_after,
+    }
+
+
+def check_error(exchange: Exchange, errors: ErrorReader) -> None:
+    """Asserts that a recorded error has its meaning."""
+    response = exchange["response"]
+    error = errors.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
+    expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
+    if expected.get("code") is not None:
+        expected["code"] = str(expected["code"])
+    assert error_of(error) == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
 
 
 def decode(decoder: Decoder, body: bytes, cut: Cut = whole) -> list[Item]:

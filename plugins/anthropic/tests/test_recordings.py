@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import (
     ABOUT_THE_RECORDING,
-    CLASSES,
     Exchange,
     body_of,
+    check_error,
     cut_at,
     decode,
     of_kind,
@@ -40,7 +40,6 @@ from ymera_service.sdk.events import (
     UsageReported,
 )
 from ymera_service.sdk.generation import Prompt
-from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.testing.answers import Answer, count_of
 from ymera_service.sdk.testing.recorded import Cut, RecordedTransport, each_byte, each_event, randomly, whole
 from ymera_service.sdk.testing.recorded import Exchange as Response
@@ -137,19 +136,7 @@ def test_usage_reported_before_an_interruption_is_kept() -> None:
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
-    response = exchange["response"]
-    error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
-    reported = {
-        "class": CLASSES[error.reason],
-        "status": error.status,
-        "type": error.type,
-        "code": error.code,
-        "param": error.param,
-        "message": error.message,
-        "retry_after_s": error.retry_after,
-    }
-    expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
-    assert reported == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
+    check_error(exchange, ERRORS)
 
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("models", EXCHANGES)))

@@ -1,9 +1,11 @@
 """The recorded exchanges of Converse over real HTTP, through the transport that all providers share."""
 
+from functools import partial
 from typing import Any
 
 import pytest
-from recordings import Exchange, body_of, is_streamed, of_kind, parameters, recorded, until_it_failed
+from recorded_http import check_broken_within, check_closed_before, check_error
+from recordings import Exchange, is_streamed, of_kind, parameters, recorded
 from ymera_bedrock.authorization import by_signature
 from ymera_bedrock.credentials import constant
 from ymera_bedrock.provider import BedrockProvider
@@ -11,8 +13,7 @@ from ymera_bedrock.regions import Region
 from ymera_bedrock.signing import Credentials
 
 from ymera_service.sdk.content import user
-from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, Finished, ResponseStarted, TextDelta
+from ymera_service.sdk.events import ResponseStarted
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.testing.answers import Answer, events_of
 from ymera_service.sdk.testing.checks.providers import check_events
@@ -22,7 +23,8 @@ EXCHANGES = recorded("bedrock/bedrock.converse*.json")
 KEY = Credentials("AKIOFNOBODY", "secret-of-nobody", "session-of-nobody")
 
 
-def provider_at(url: str, transport: HttpTransport) -> BedrockProvider:
+def at(replay: Any, transport: HttpTransport, exchange: Exchange, *options: str) -> BedrockProvider:
+    url = replay.url(exchange["id"], *options)
     return BedrockProvider({"us-east-1": Region.of("us-east-1", url)}, {"": by_signature(constant(KEY))}, transport)
 
 
@@ -35,8 +37,7 @@ def request_of(exchange: Exchange) -> GenerateRequest:
 async def test_a_recorded_answer_arrives(
     replay: Any, transport: HttpTransport, exchange: Exchange, options: tuple[str, ...]
 ) -> None:
-    provider = provider_at(replay.url(exchange["id"], *options), transport)
-    events = await events_of(provider, request_of(exchange))
+    events = await events_of(at(replay, transport, exchange, *options), request_of(exchange))
     check_events(events)
     asked = exchange["response"]["headers"].get("x-amzn-requestid")
     assert [event.response_id for event in events if isinstance(event, ResponseStarted)] == ([asked] if asked else [])
@@ -51,10 +52,7 @@ async def test_a_recorded_answer_arrives(
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 async def test_a_recorded_error_arrives(replay: Any, transport: HttpTransport, exchange: Exchange) -> None:
-    with pytest.raises(ProviderError) as caught:
-        await events_of(provider_at(replay.url(exchange["id"]), transport), request_of(exchange))
-    expected = exchange["expect"]["error"]
-    assert (caught.value.status, caught.value.message) == (expected["status"], expected["message"])
+    await check_error(at(replay, transport, exchange), request_of(exchange), exchange)
 
 
 def longest() -> Exchange:
@@ -65,20 +63,8 @@ def longest() -> Exchange:
 async def test_a_connection_that_breaks_within_an_answer_interrupts_it(
     replay: Any, transport: HttpTransport, share: float
 ) -> None:
-    cut = int(len(body_of(longest())) * share)
-    events, error = await until_it_failed(
-        provider_at(replay.url(longest()["id"], f"cut={cut}"), transport), request_of(longest())
-    )
-    assert isinstance(error, StreamInterrupted)
-    assert events[0] == Accepted()
-    assert not any(isinstance(event, Finished) for event in events)
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    assert longest()["expect"]["text"].startswith(text)
+    await check_broken_within(partial(at, replay, transport), request_of(longest()), longest(), share)
 
 
 async def test_a_connection_that_closes_before_its_answer_failed(replay: Any, transport: HttpTransport) -> None:
-    events, error = await until_it_failed(
-        provider_at(replay.url(longest()["id"], "reset"), transport), request_of(longest())
-    )
-    assert isinstance(error, ConnectionFailed)
-    assert events == []
+    await check_closed_before(partial(at, replay, transport), request_of(longest()), longest())

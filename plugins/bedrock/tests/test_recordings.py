@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordings import (
     ABOUT_THE_RECORDING,
-    CLASSES,
     Exchange,
     body_of,
+    check_error,
     cut_at,
     decode,
     is_streamed,
@@ -34,7 +34,6 @@ from ymera_service.sdk.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ymera_service.sdk.http import HttpResponse
 from ymera_service.sdk.testing.answers import Answer
 from ymera_service.sdk.testing.recorded import Cut, each_byte, randomly, whole
 
@@ -166,19 +165,7 @@ def test_a_changed_bit_is_noticed(exchange: Exchange, where: int, bit: int) -> N
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
-    response = exchange["response"]
-    error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
-    reported = {
-        "class": CLASSES[error.reason],
-        "status": error.status,
-        "type": error.type,
-        "code": error.code,
-        "param": error.param,
-        "message": error.message,
-        "retry_after_s": error.retry_after,
-    }
-    expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
-    assert reported == {"type": None, "code": None, "param": None, "retry_after_s": None, **expected}
+    check_error(exchange, ERRORS)
 
 
 def test_every_recording_is_proved() -> None:

@@ -1,16 +1,16 @@
 """The recorded exchanges over real HTTP, through the transport that all providers share."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
-from recordings import Exchange, is_streamed, of_kind, parameters, recorded, until_it_failed
+from recorded_http import check_broken_within, check_closed_before, check_error
+from recordings import Exchange, is_streamed, of_kind, parameters, recorded
 from ymera_gemini.provider import GeminiProvider
 from ymera_gemini.response_reader import MADE_UP
 
 from ymera_service.sdk.content import ToolCall, user
-from ymera_service.sdk.errors import ConnectionFailed, ProviderError, StreamInterrupted
-from ymera_service.sdk.events import Accepted, TextDelta
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Endpoint
 from ymera_service.sdk.testing.answers import Answer, count_of, events_of
@@ -55,10 +55,7 @@ def call_of(call: ToolCall) -> dict[str, Any]:
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 async def test_a_recorded_error_arrives(replay: Any, transport: HttpTransport, exchange: Exchange) -> None:
-    with pytest.raises(ProviderError) as caught:
-        await events_of(at(replay, transport, exchange), request(exchange))
-    expected = exchange["expect"]["error"]
-    assert (caught.value.status, caught.value.message) == (expected["status"], expected["message"])
+    await check_error(at(replay, transport, exchange), request(exchange), exchange)
 
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("models", EXCHANGES)))
@@ -78,18 +75,11 @@ async def test_a_recorded_count_arrives(replay: Any, transport: HttpTransport, e
 async def test_a_connection_that_breaks_within_an_answer_interrupts_it(
     replay: Any, transport: HttpTransport, share: float
 ) -> None:
-    cut = int(len(STREAMED["response"]["sse_text"].encode()) * share)
-    events, error = await until_it_failed(at(replay, transport, STREAMED, f"cut={cut}"), request(STREAMED))
-    assert isinstance(error, StreamInterrupted)
-    assert events[0] == Accepted()
-    text = "".join(event.text for event in events if isinstance(event, TextDelta))
-    assert STREAMED["expect"]["text"].startswith(text)
+    await check_broken_within(partial(at, replay, transport), request(STREAMED), STREAMED, share)
 
 
 async def test_a_connection_that_closes_before_its_answer_failed(replay: Any, transport: HttpTransport) -> None:
-    events, error = await until_it_failed(at(replay, transport, STREAMED, "reset"), request(STREAMED))
-    assert isinstance(error, ConnectionFailed)
-    assert events == []
+    await check_closed_before(partial(at, replay, transport), request(STREAMED), STREAMED)
 
 
 async def test_what_is_asked_arrives_with_its_credentials(replay: Any, transport: HttpTransport) -> None:

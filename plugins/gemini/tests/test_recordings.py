@@ -8,7 +8,17 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recordings import ABOUT_THE_RECORDING, CLASSES, Exchange, body_of, cut_at, decode, of_kind, parameters, recorded
+from recordings import (
+    ABOUT_THE_RECORDING,
+    Exchange,
+    body_of,
+    check_error,
+    cut_at,
+    decode,
+    of_kind,
+    parameters,
+    recorded,
+)
 from ymera_gemini.decoder import GenerateContentDecoder
 from ymera_gemini.embeddings import decode as decode_embeddings
 from ymera_gemini.errors import ERRORS
@@ -155,20 +165,7 @@ def test_an_answer_that_was_cut_off_is_interrupted_and_never_finished(exchange: 
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("error", EXCHANGES)))
 def test_a_recorded_error_has_its_meaning(exchange: Exchange) -> None:
-    response = exchange["response"]
-    error = ERRORS.of_response(HttpResponse(response["status"], response["headers"], body_of(exchange)))
-    reported = {
-        "class": CLASSES[error.reason],
-        "status": error.status,
-        "type": error.type,
-        "code": error.code,
-        "param": error.param,
-        "message": error.message,
-        "retry_after_s": error.retry_after,
-    }
-    expected = {name: value for name, value in exchange["expect"]["error"].items() if name != "sdk_exception"}
-    expected["code"] = str(expected["code"])
-    assert reported == {"type": None, "param": None, "retry_after_s": None, **expected}
+    check_error(exchange, ERRORS)
 
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("models", EXCHANGES)))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recordings import CLASSES, Exchange, body_of, recorded
+from recordings import Exchange, body_of, error_of, recorded
 from ymera_openai.chat_completions import ChatCompletions
 from ymera_openai.chat_decoder import ChatDecoder
 from ymera_openai.errors import decode_error
@@ -156,18 +156,6 @@ def counts(usage: Usage) -> Summary:
         "cached_input": usage.cache_read_input_tokens,
         "cache_write": usage.cache_creation_input_tokens,
         "reasoning_output": usage.reasoning_output_tokens,
-    }
-
-
-def error_of(error: ProviderError) -> Summary:
-    return {
-        "class": CLASSES[error.reason],
-        "status": error.status,
-        "type": error.type,
-        "code": error.code,
-        "param": error.param,
-        "message": error.message,
-        "retry_after_s": error.retry_after,
     }
 
 
