@@ -1,6 +1,9 @@
 """The options that several commands share."""
 
 import math
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +11,8 @@ import typer
 from ymera.v1.routing_pb2 import RoutingWeights
 
 from ymera_service.cli import completion
+from ymera_service.cli.connect import Target
+from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 
 PREFERENCES = "Model choice"
@@ -47,6 +52,29 @@ ConfigFile = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's JSON mapping with snake_case names.")]
+
+
+def of_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that say which server to call, and `--json`, in place of `target` and `output`."""
+
+    @wraps(command, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def with_options(
+        *args: object,
+        address: Address = "",
+        api_key_file: ApiKeyFile = None,
+        config: ConfigFile = None,
+        as_json: AsJson = False,
+        **own: object,
+    ) -> None:
+        command(*args, target=Target(address, config, api_key_file), output=Output(as_json), **own)
+
+    shared = signature(with_options, follow_wrapped=False).parameters.values()
+    own = [each for each in signature(command).parameters.values() if each.name not in {"target", "output"}]
+    keyword_only = [each for each in shared if each.kind is Parameter.KEYWORD_ONLY]
+    parameters = [*own, *keyword_only]
+    with_options.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_options
 
 
 def _weights(text: str) -> RoutingWeights:

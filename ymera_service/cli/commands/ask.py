@@ -43,6 +43,7 @@ _Timeout = Annotated[
 ]
 
 
+@options.of_server
 def ask(
     prompt: options.Prompt = None,
     *,
@@ -63,10 +64,8 @@ def ask(
     category: options.Category = "",
     label: options.Labels = None,
     set_: options.Fields = None,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Sends a prompt to the best model and streams the answer.
 
@@ -82,7 +81,6 @@ def ask(
     [dim]ymera ask "What is wrong here?" -f app.py --weights quality=2,cost=1[/dim]
     [dim]git diff | ymera ask "Write a commit message." -m 'anthropic/*'[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         text = requests.prompt_text(prompt, piped=requests.STDIN not in (file or ()))
         asked = requests.prompt(text, system=system, files=file or (), images=image or (), schema=schema)
@@ -102,8 +100,8 @@ def ask(
             attribution=requests.attribution(options.labels(label)),
         )
         fields.assign(request, options.fields(effort, set_))
-    answer = Answer(output, extract=extract and not as_json)
-    run(_ask(request, timeout, Target(address, config, api_key_file), answer, output), output)
+    answer = Answer(output, extract=extract and not output.as_json)
+    run(_ask(request, timeout, target, answer, output), output)
     with output.reporting():
         conversation.add(asked, answer.text)
 

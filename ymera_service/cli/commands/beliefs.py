@@ -28,23 +28,21 @@ def beliefs() -> None:
 
 
 @app.command(name="list")
+@options.of_server
 def list_beliefs(
     model: Annotated[
         str, typer.Argument(metavar="[MODEL]", help="Only this model or pattern.", autocompletion=completion.models)
     ] = "",
     *,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists the quality of models by category, what it rests on, and how it changed.
 
     [dim]ymera beliefs list openai/*[/dim]
     [dim]ymera beliefs list --json > beliefs.json[/dim]
     """
-    output = Output(as_json)
-    run(_list(model, Target(address, config, api_key_file), output), output)
+    run(_list(model, target, output), output)
 
 
 async def _list(model: str, target: Target, output: Output) -> None:
@@ -63,14 +61,13 @@ def _row(belief: Belief) -> list[str]:
 
 
 @app.command()
+@options.of_server
 def reset(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Its id.", autocompletion=completion.models)],
     category: Annotated[str, typer.Argument(metavar="[CATEGORY]", help="Only this one; default all.")] = "",
     *,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Forgets what a model's answers were judged to be worth until now.
 
@@ -78,8 +75,7 @@ def reset(
 
     [dim]ymera beliefs reset openai/gpt-5-mini coding[/dim]
     """
-    output = Output(as_json)
-    run(_reset(model, category, Target(address, config, api_key_file), output), output)
+    run(_reset(model, category, target, output), output)
 
 
 async def _reset(model: str, category: str, target: Target, output: Output) -> None:

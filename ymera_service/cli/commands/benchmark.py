@@ -10,11 +10,7 @@ import grpc
 import typer
 from google.protobuf.duration_pb2 import Duration
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from ymera.v1.benchmarks_pb2 import (
-    ListBenchmarkResultsRequest,
-    ListBenchmarkResultsResponse,
-    ListBenchmarkRunsResponse,
-)
+from ymera.v1.benchmarks_pb2 import ListBenchmarkResultsRequest, ListBenchmarkResultsResponse, ListBenchmarkRunsResponse
 from ymera.v1.ymera_pb2 import BenchmarkProgress, BenchmarkRequest, BenchmarkResponse, OwnSuite
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
@@ -122,6 +118,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich", invoke_without_
 
 
 @app.callback()
+@options.of_server
 def benchmark(
     context: typer.Context,
     *,
@@ -140,10 +137,8 @@ def benchmark(
     adaptive: _Adaptive = None,
     judge: _Judges = None,
     resume: _Resume = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Measures models on tasks whose answers are checked. Routing uses the scores from then on.
 
@@ -167,7 +162,6 @@ def benchmark(
     """
     if context.invoked_subcommand is not None:
         return
-    output = Output(as_json)
     with output.reporting():
         own = _own_suite(suite, as_category)
     limited = any(limit is not None for limit in (budget, max_requests, max_minutes))
@@ -187,7 +181,6 @@ def benchmark(
         resume_run_id=resume,
     )
     consent = yes or budget is not None
-    target = Target(address, config, api_key_file)
     run(_benchmark(request, consent, target, output, _resuming(target, suite, as_category)), output)
 
 
@@ -204,6 +197,7 @@ def _duration(minutes: float) -> Duration:
 
 
 @app.command()
+@options.of_server
 def show(
     run_id: Annotated[
         str,
@@ -226,21 +220,18 @@ def show(
     ] = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only results that are not wholly right.")] = False,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many to show.")] = 20,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists past runs, or shows what models answered in one, and why it got its score.
 
     [dim]ymera benchmark show last --failed --model openai/gpt-5[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         if not run_id and (model or failed):
             raise wrong("--model and --failed need a run", "As in `ymera benchmark show last --failed`.")
     request = ListBenchmarkResultsRequest(run_id=run_id, model=model, failed_only=failed, page_size=number)
-    run(_show(request, Target(address, config, api_key_file), output), output)
+    run(_show(request, target, output), output)
 
 
 async def _show(request: ListBenchmarkResultsRequest, target: Target, output: Output) -> None:

@@ -110,19 +110,13 @@ def add(
 
 
 @app.command("list")
-def list_(
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    *,
-    as_json: options.AsJson = False,
-) -> None:
+@options.of_server
+def list_(target: Target, output: Output) -> None:
     """Lists the callers of the configuration with their limits and what they have spent.
 
     Of a server that asks for keys, a caller's key shows what that caller has spent.
     """
-    output = Output(as_json)
-    run(_list(Target(address, config, api_key_file), output), output)
+    run(_list(target, output), output)
 
 
 async def _list(target: Target, output: Output) -> None:

@@ -25,14 +25,13 @@ _Model = Annotated[
 ]
 
 
+@options.of_server
 def count(
     prompt: options.Prompt = None,
     *,
     model: _Model,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Counts the tokens of a prompt, without calling a model.
 
@@ -41,12 +40,11 @@ def count(
 
     [dim]cat report.md | ymera count -m 'anthropic/claude-haiku-4-5*'[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         request = CountTokensRequest(
             model=model, prompt=requests.prompt(requests.prompt_text(prompt)), attribution=requests.attribution()
         )
-    run(_count(request, Target(address, config, api_key_file), output), output)
+    run(_count(request, target, output), output)
 
 
 async def _count(request: CountTokensRequest, target: Target, output: Output) -> None:

@@ -26,19 +26,13 @@ def experiments() -> None:
 
 
 @app.command(name="list")
-def list_experiments(
-    *,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
-) -> None:
+@options.of_server
+def list_experiments(target: Target, output: Output) -> None:
     """Lists the experiments of the server's configuration, with their arms.
 
     [dim]ymera experiments list[/dim]
     """
-    output = Output(as_json)
-    run(_list(Target(address, config, api_key_file), output), output)
+    run(_list(target, output), output)
 
 
 async def _list(target: Target, output: Output) -> None:
@@ -52,13 +46,12 @@ async def _list(target: Target, output: Output) -> None:
 
 
 @app.command()
+@options.of_server
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in the configuration.")],
     *,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Shows the results of an experiment by arm, and how the arms differ.
 
@@ -67,8 +60,7 @@ def show(
 
     [dim]ymera experiments show cheaper[/dim]
     """
-    output = Output(as_json)
-    run(_show(name, Target(address, config, api_key_file), output), output)
+    run(_show(name, target, output), output)
 
 
 async def _show(name: str, target: Target, output: Output) -> None:

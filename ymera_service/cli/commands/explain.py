@@ -15,6 +15,7 @@ from ymera_service.cli.render.execution import execution, recomputed
 from ymera_service.cli.running import run
 
 
+@options.of_server
 def explain(
     request_id: Annotated[
         str, typer.Argument(help="The id that `ymera ask` or `ymera route` printed, or its first 8 digits or more.")
@@ -24,21 +25,18 @@ def explain(
     full: Annotated[
         bool, typer.Option("--full", help="Compute the decision again, to show every candidate and excluded model.")
     ] = False,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Shows a past request: the decision, the attempts, tokens and cost.
 
     [dim]ymera explain 019aa3c1-7c5e-7d1a-8a43-5d2f7b9e6c10[/dim]
     [dim]ymera explain --last[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         if bool(request_id) == last:
             raise wrong("give the id of a request, or --last", "`ymera history` lists the latest ones.")
-    run(_explain(request_id, Target(address, config, api_key_file), output, full=full), output)
+    run(_explain(request_id, target, output, full=full), output)
 
 
 async def _explain(request_id: str, target: Target, output: Output, *, full: bool) -> None:

@@ -17,6 +17,7 @@ from ymera_service.cli.running import run
 _THUMBS = {"good": Thumb.THUMB_UP, "bad": Thumb.THUMB_DOWN}
 
 
+@options.of_server
 def feedback(
     words: Annotated[
         list[str] | None,
@@ -28,20 +29,17 @@ def feedback(
     *,
     last: Annotated[bool, typer.Option("--last", "-l", help="The latest request, as without an id.")] = False,
     score: Annotated[float | None, typer.Option(min=0, max=1, help="How good the answer was, from 0 to 1.")] = None,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Says how good an answer was.
 
     [dim]ymera feedback good[/dim]
     [dim]ymera feedback 019aa3c1-7c5e --score 0.3[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         request = _request(words or [], score, last=last)
-    run(_feedback(request, Target(address, config, api_key_file), output), output)
+    run(_feedback(request, target, output), output)
 
 
 def _request(words: list[str], score: float | None, *, last: bool) -> FeedbackRequest:

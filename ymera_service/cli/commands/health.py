@@ -12,18 +12,13 @@ from ymera_service.cli.render.health import health as report
 from ymera_service.cli.running import run
 
 
-def health(
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
-) -> None:
+@options.of_server
+def health(target: Target, output: Output) -> None:
     """Shows the state of the server, its storage, providers, plugins and background tasks.
 
     Exits with 1 if the server can't serve any request.
     """
-    output = Output(as_json)
-    run(_health(Target(address, config, api_key_file), output), output)
+    run(_health(target, output), output)
 
 
 async def _health(target: Target, output: Output) -> None:

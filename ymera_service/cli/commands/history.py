@@ -13,6 +13,7 @@ from ymera_service.cli.render.execution import history as listed
 from ymera_service.cli.running import run
 
 
+@options.of_server
 def history(
     *,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many requests to list.")] = 20,
@@ -29,20 +30,17 @@ def history(
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only requests with this label. Repeatable.")
     ] = None,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists past requests, the latest first: id, model, tokens, cost and time.
 
     [dim]ymera history -n 5 --label team=search[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         wanted = ExecutionFilter(model=model, labels=options.labels(label))
     request = ListExecutionsRequest(page_size=number, filter=wanted)
-    run(_history(request, Target(address, config, api_key_file), output), output)
+    run(_history(request, target, output), output)
 
 
 async def _history(request: ListExecutionsRequest, target: Target, output: Output) -> None:

@@ -17,14 +17,7 @@ from ymera_service.cli.output import Output
 from ymera_service.cli.problems import FAILED, CommandFailed, Problem, wrong
 from ymera_service.cli.render import keys as render
 from ymera_service.cli.running import run
-from ymera_service.cli.secrets import (
-    contents,
-    on_the_command_line,
-    read_secret,
-    recognised,
-    refuse_keys,
-    variables_in,
-)
+from ymera_service.cli.secrets import contents, on_the_command_line, read_secret, recognised, refuse_keys, variables_in
 
 app = typer.Typer(
     add_completion=False,
@@ -74,6 +67,7 @@ def keys() -> None:
 
 
 @app.command()
+@options.of_server
 def add(
     *,
     provider: _Provider,
@@ -81,56 +75,50 @@ def add(
     rest: _Rest = None,
     from_file: _FromFile = None,
     from_env: _FromEnv = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Adds a key of a provider. It is asked for, or read from a pipe, a file or a variable.
 
     [dim]ymera keys add openai · ymera keys add openai team-b < key.txt[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
-        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=address)
+        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=target.address)
     request = pb.AddKeyRequest(provider=provider, name=name, secret=secret)
-    run(_add(request, Target(address, config, api_key_file), output), output)
+    run(_add(request, target, output), output)
 
 
 @app.command(name="list")
+@options.of_server
 def list_keys(
     *,
     provider: _OnlyProvider = "",
     all_keys: _All = False,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists the keys with their state, age, latest use and cost of the last 30 days; those of the environment too."""
-    output = Output(as_json)
-    run(_list(provider, Target(address, config, api_key_file), output, revoked=all_keys), output)
+    run(_list(provider, target, output, revoked=all_keys), output)
 
 
 @app.command()
+@options.of_server
 def check(
     *,
     provider: _OnlyProvider = "",
     name: _OnlyName = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Asks each provider whether it accepts its keys, by a call that costs nothing. Exit code 1 if one does not."""
-    output = Output(as_json)
     with output.reporting():
         refuse_keys([provider, name])
     request = pb.CheckKeysRequest(provider=provider, name=name)
-    run(_check(request, Target(address, config, api_key_file), output), output)
+    run(_check(request, target, output), output)
 
 
 @app.command()
+@options.of_server
 def rotate(
     *,
     provider: _Provider,
@@ -138,45 +126,39 @@ def rotate(
     rest: _Rest = None,
     from_file: _FromFile = None,
     from_env: _FromEnv = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Replaces a key by a new one, which is read as by `add`. Calls use it from then on; no server restarts."""
-    output = Output(as_json)
     with output.reporting():
-        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=address)
+        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=target.address)
     request = pb.RotateKeyRequest(provider=provider, name=name, secret=secret)
-    run(_rotate(request, Target(address, config, api_key_file), output), output)
+    run(_rotate(request, target, output), output)
 
 
 @app.command()
+@options.of_server
 def revoke(
     *,
     provider: _Provider,
     name: _Name = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Deletes a key; no call uses it from then on. At its vendor it stays valid until you delete it there."""
-    output = Output(as_json)
     with output.reporting():
         refuse_keys([provider, name])
     request = pb.RevokeKeyRequest(provider=provider, name=name)
-    run(_revoke(request, Target(address, config, api_key_file), output), output)
+    run(_revoke(request, target, output), output)
 
 
 @app.command(name="import")
+@options.of_server
 def import_keys(
     *,
     source: _Source = "",
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Adds all keys in the environment, in a file or from standard input whose variables are those of a vendor.
 
@@ -184,12 +166,11 @@ def import_keys(
 
     [dim]ymera keys import · ymera keys import .env · pass show ai | ymera keys import -[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         refuse_keys([source])
-        _check_address(address)
+        _check_address(target.address)
         variables = _variables(source)
-    run(_import(variables, Target(address, config, api_key_file), output), output)
+    run(_import(variables, target, output), output)
 
 
 @app.command(name="master-key")

@@ -15,6 +15,7 @@ from ymera_service.cli.render import catalog
 from ymera_service.cli.running import run
 
 
+@options.of_server
 def models(
     name: Annotated[
         str,
@@ -34,18 +35,14 @@ def models(
     changes: Annotated[
         bool, typer.Option("--changes", help="What appeared, vanished, changed its price or was deprecated lately.")
     ] = False,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists the models with context window, price in USD per million tokens, and measured quality.
 
     [dim]ymera models --provider openai[/dim]
     [dim]ymera models openai/gpt-5[/dim]
     """
-    output = Output(as_json)
-    target = Target(address, config, api_key_file)
     if changes:
         with output.reporting():
             if name or provider:

@@ -18,36 +18,32 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich", invoke_without_
 
 
 @app.callback()
+@options.of_server
 def plugins(
     context: typer.Context,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Lists the plugins: package and version, state, what each registered, or why it is not used."""
     if context.invoked_subcommand is None:
-        output = Output(as_json)
-        run(_list(Target(address, config, api_key_file), output), output)
+        run(_list(target, output), output)
 
 
 @app.command()
+@options.of_server
 def show(
     name: Annotated[
         str,
         typer.Argument(metavar="NAME", help="The plugin's name.", autocompletion=completion.names("plugins")),
     ],
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Shows a plugin: where it is from, its hooks, and its settings with types, defaults and sources.
 
     Secrets are hidden. [dim]ymera plugins show openai[/dim]
     """
-    output = Output(as_json)
-    run(_show(name, Target(address, config, api_key_file), output), output)
+    run(_show(name, target, output), output)
 
 
 async def _list(target: Target, output: Output) -> None:

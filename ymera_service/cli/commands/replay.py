@@ -14,6 +14,7 @@ from ymera_service.cli.render.replay import replayed
 from ymera_service.cli.running import run
 
 
+@options.of_server
 def replay(
     *,
     policy: options.Policy = "",
@@ -25,10 +26,8 @@ def replay(
     requests: Annotated[
         int, typer.Option("--requests", min=1, max=20_000, help="How many requests, the latest ones.")
     ] = 2_000,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Estimates what another policy would have come to on past requests.
 
@@ -39,12 +38,11 @@ def replay(
     [dim]ymera replay --policy cheapest-good-enough[/dim]
     [dim]ymera replay --weights 1,0,3 --since 2026-11-01[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         request = ReplayRequest(policy=policy, weights=weights, max_requests=requests)
         if since is not None:
             request.start_time.FromDatetime(since)
-    run(_replay(request, Target(address, config, api_key_file), output), output)
+    run(_replay(request, target, output), output)
 
 
 async def _replay(request: ReplayRequest, target: Target, output: Output) -> None:

@@ -25,6 +25,7 @@ _Session = Annotated[
 _Full = Annotated[bool, typer.Option("--full", help="Show every candidate and every excluded model.")]
 
 
+@options.of_server
 def route(
     prompt: options.Prompt = None,
     *,
@@ -37,10 +38,8 @@ def route(
     policy: options.Policy = "",
     set_: options.Fields = None,
     full: _Full = False,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Shows which models would be tried for a prompt, and why, without calling a model.
 
@@ -52,7 +51,6 @@ def route(
     [dim]ymera route "Prove that there are infinitely many primes"[/dim]
     [dim]ymera route "Translate this" --weights 1,3,1 --max-cost 0.01[/dim]
     """
-    output = Output(as_json)
     with output.reporting():
         request = RouteRequest(
             prompt=requests.prompt(requests.prompt_text(prompt)),
@@ -69,7 +67,7 @@ def route(
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
         fields.assign(request, set_ or ())
-    run(_route(request, Target(address, config, api_key_file), output), output)
+    run(_route(request, target, output), output)
 
 
 async def _route(request: RouteRequest, target: Target, output: Output) -> None:

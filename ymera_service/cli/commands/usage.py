@@ -62,6 +62,7 @@ _Billed = Annotated[
 _AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with the cost in micro-USD.")]
 
 
+@options.of_server
 def usage(
     *,
     by: _By = _BY,
@@ -71,10 +72,8 @@ def usage(
     label: _Label = None,
     billed: _Billed = False,
     as_csv: _AsCsv = False,
-    address: options.Address = "",
-    api_key_file: options.ApiKeyFile = None,
-    config: options.ConfigFile = None,
-    as_json: options.AsJson = False,
+    target: Target,
+    output: Output,
 ) -> None:
     """Sums what calls of models consumed and cost, benchmarks included.
 
@@ -82,8 +81,6 @@ def usage(
 
     [dim]ymera usage --by day,model --since 7d · ymera usage --by label:team,key --csv · ymera usage --billed[/dim]
     """
-    output = Output(as_json)
-    target = Target(address, config, api_key_file)
     if billed:
         with output.reporting():
             _check_alone(by, model, label)
