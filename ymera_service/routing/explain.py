@@ -52,7 +52,7 @@ def explain(
         sentence += f"first by the policy {order.policy} of {count} candidates"
     else:
         free = "free, " if order.policy == FREE_FIRST and first.expected_cost_micros == 0 else ""
-        sentence += f"{free}{', '.join(_merits(first, scores)) or 'best balance'} of {count} candidates"
+        sentence += f"{free}{', '.join(_merits(first, order, scores)) or 'best balance'} of {count} candidates"
     if session and session != STAYS:
         sentence += f"; {clipped(session)}"
     if count > 1:
@@ -71,8 +71,9 @@ def configured(request: RoutingRequest) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _merits(first: Candidate, scores: Scores) -> Iterator[str]:
-    """Yields in what the first candidate is not beaten and better than some other."""
-    for component, superlative, worst, best in zip(first.components, _SUPERLATIVES, *scores.ranges(), strict=False):
-        if component.weight and worst < component.value >= best:
+def _merits(first: Candidate, order: Order, scores: Scores) -> Iterator[str]:
+    """Yields in what the first candidate is among the best."""
+    merits = scores.merits(order.positions[0])
+    for component, superlative, is_best in zip(first.components, _SUPERLATIVES, merits, strict=False):
+        if component.weight and is_best:
             yield f"{superlative} ({component.evidence})"

@@ -13,10 +13,10 @@ from math import inf, isinf
 
 import numpy as np
 
-from ymera_service.routing.columns import Floats, Mask, Rows, Whole
+from ymera_service.routing.columns import Floats, Mask, Rows
 from ymera_service.routing.decision import ANY_PREFERENCES, Exclusion, ExclusionCount, ExclusionReason, Preferences
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import Paces
+from ymera_service.routing.latency import Columns, Paces
 from ymera_service.routing.scoring import highest_costs
 from ymera_service.routing.table import Matches, Table
 from ymera_service.routing.texts import clipped, dollars
@@ -112,7 +112,7 @@ def filters_for(
     if preferences.max_cost_micros is not None:
         yield from _affordable(preferences, preferences.max_cost_micros, highest_costs(needs, table), table)
     if preferences.max_latency is not None:
-        yield _quick(preferences.max_latency, paces.columns.latencies(needs.output_tokens))
+        yield _quick(preferences.max_latency, needs.output_tokens, paces.columns)
     if open_domains:
         yield _healthy(open_domains, table)
     if paused_domains:
@@ -252,7 +252,7 @@ def _fits(needs: Needs, table: Table) -> Filter:
     return Filter(ExclusionReason.CONTEXT_TOO_SMALL, table.windows < rooms + tokens, detail)
 
 
-def _affordable(preferences: Preferences, limit: int, costs: Whole, table: Table) -> Iterator[Filter]:
+def _affordable(preferences: Preferences, limit: int, costs: Floats, table: Table) -> Iterator[Filter]:
     unknown = table.costs.unknown
     name = f"{preferences.max_cost_setting} of your key" if preferences.max_cost_setting else "the limit"
 
@@ -263,11 +263,11 @@ def _affordable(preferences: Preferences, limit: int, costs: Whole, table: Table
     yield Filter(ExclusionReason.PRICE_UNKNOWN, unknown, lambda _: "has no known price, and a cost limit is set")
 
 
-def _quick(limit: float, latencies: Floats) -> Filter:
-    # NaN, where not measured, is not above any limit.
+def _quick(limit: float, output_tokens: int, paces: Columns) -> Filter:
+    latencies = paces.latencies(output_tokens)
     return Filter(
         ExclusionReason.TOO_SLOW,
-        latencies > limit,
+        (latencies > limit) & ~paces.unknown,
         lambda row: f"would take {latencies[row]:.1f} s; the limit is {limit:g} s",
     )
 

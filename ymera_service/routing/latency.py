@@ -7,7 +7,7 @@ benchmark tasks.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite, nan
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -24,6 +24,10 @@ FIRST_TOKEN_SHARE = 0.25
 """Taken as the first token's share of the time, where only the whole is known."""
 LONGEST = 24 * 3600.0
 """Seconds. A call that took longer is a fault of measurement."""
+INSTANT, ENDLESS = 0.25, 120.0
+"""Seconds for a whole answer that count as 1 and as 0."""
+NOT_MEASURED = sqrt(INSTANT * ENDLESS)
+"""Stands in a column for seconds that are not known: they count as 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +114,27 @@ class Columns:
     """Paces in columns.
 
     Attributes:
-        first_token: In seconds; NaN where not yet measured.
-        per_token: In seconds; NaN where not yet measured.
-        unknown: Those not yet measured.
-        any_unknown: There are some.
+        first_token: In seconds.
+        per_token: In seconds.
+        unknown: Those not yet measured; an answer of theirs takes `NOT_MEASURED` seconds here.
     """
 
     first_token: Floats
     per_token: Floats
     unknown: Mask
-    any_unknown: bool
 
     @classmethod
     def of(cls, by_row: Iterable[Pace | None]) -> "Columns":
         """Returns the columns of some paces."""
         paces = [pace or _UNKNOWN for pace in by_row]
+        unknown = np.array([pace is _UNKNOWN for pace in paces], bool)
         first = np.array([pace.first_token for pace in paces], np.float64)
         per_token = np.array([pace.per_token for pace in paces], np.float64)
-        unknown = np.isnan(first)
-        return cls(frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
+        return cls(frozen(first), frozen(per_token), frozen(unknown))
 
     def latencies(self, output_tokens: int, out: Floats | None = None) -> Floats:
-        """Returns the seconds that an answer is expected to take; NaN where not known."""
-        latencies: Floats = np.multiply(self.per_token, output_tokens, out=out)
+        """Returns the seconds that an answer is expected to take, without meaning where that is not known."""
+        latencies: Floats = np.multiply(self.per_token, float(output_tokens), out=out)
         latencies += self.first_token
         return latencies
 
@@ -140,13 +142,14 @@ class Columns:
         """Returns a copy in which one row has another pace."""
         first, per_token = self.first_token.copy(), self.per_token.copy()
         first[row], per_token[row] = pace.first_token, pace.per_token
-        if not self.unknown[row]:
-            return Columns(frozen(first), frozen(per_token), self.unknown, self.any_unknown)
-        unknown = np.isnan(first)
-        return Columns(frozen(first), frozen(per_token), frozen(unknown), bool(unknown.any()))
+        unknown = self.unknown
+        if unknown[row]:
+            unknown = unknown.copy()
+            unknown[row] = False
+        return Columns(frozen(first), frozen(per_token), frozen(unknown))
 
 
-_UNKNOWN = Pace(nan, nan)
+_UNKNOWN = Pace(NOT_MEASURED, 0.0)
 
 
 def _is_credible(seconds: float) -> bool:

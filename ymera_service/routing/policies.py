@@ -61,7 +61,7 @@ class Contest:
     def micros(self) -> Floats:
         """See `Candidates`."""
         table = self._snapshot.table
-        known = expected_costs(self._request.needs, table).astype(float)
+        known = expected_costs(self._request.needs, table)
         return frozen(np.where(table.costs.unknown, np.nan, known).take(self._eligible))
 
     @cached_property

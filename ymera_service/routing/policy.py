@@ -1,8 +1,9 @@
 """In which order the eligible targets are tried, and how likely that first one was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, hypot
+from typing import Literal
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ymera_service.routing.columns import Floats, Hashes, Rows
 FREE_FIRST = "free-first"
 LISTED = "listed"
 CHEAPEST = "cheapest"
-VERSION = "5"
+VERSION = "6"
 """Counted up with every change that may order the same scores in another way."""
 OVERLAP = 2.0
 """How many standard deviations of their difference a score may be below the best one's, to be drawn."""
@@ -53,7 +54,7 @@ def arrange(
 
     Args:
         scores: At least one; a column where they are many.
-        hashes: A number for each target that is always the same.
+        hashes: A number for each target, by chance but always the same.
         seed: Settles every draw.
         limit: How many positions are wanted; fewer if there are fewer targets.
         policy: The name of what made the tiers.
@@ -66,7 +67,7 @@ def arrange(
     leaders = _tier(scores, hashes, front, doubts)
     ranked = leaders.best(seed, limit)
     best = ranked[0]
-    propensity = 1 / leaders.ties(leaders.scores[best])
+    propensity = 1 / leaders.ties(best)
     if exploration and doubts is not None and not pinned:
         chances = leaders.chances(best)
         drawn = _drawn(chances, seed) if _draw(_WHETHER, seed) < exploration else None
@@ -131,12 +132,13 @@ class _Few:
         positions = range(len(self.scores))
         if len(set(self.scores)) == len(self.scores):
             return sorted(positions, key=self.scores.__getitem__, reverse=True)[:limit]
-        ranks = [(-score, _key(number, seed)) for score, number in zip(self.scores, self.hashes, strict=True)]
+        factor = _factor(seed)
+        ranks = [(-score, number * factor & _WORD) for score, number in zip(self.scores, self.hashes, strict=True)]
         return sorted(positions, key=ranks.__getitem__)[:limit]
 
-    def ties(self, score: float) -> int:
-        """Returns how many have this score."""
-        return self.scores.count(score)
+    def ties(self, best: int) -> int:
+        """Returns how many have the score of the best one, at this position."""
+        return self.scores.count(self.scores[best])
 
     def chances(self, best: int) -> list[float]:
         """Returns how likely each is drawn: in proportion to how likely its score is above the best one's in truth."""
@@ -155,18 +157,22 @@ class _Many:
     scores: Floats
     hashes: Hashes
     doubts: Floats
+    ascending: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ascending = self.scores.copy()
+        self.ascending.sort()  # is several times as quick as `argpartition` where many are equal
 
     def best(self, seed: int, limit: int) -> list[int]:
         """See `_Few.best`."""
         if self.scores.size <= limit:
             return _Few(self.scores.tolist(), self.hashes.tolist()).best(seed, limit)
-        ascending = self.scores.copy()
-        ascending.sort()  # is several times as quick as `argpartition` where many are equal
-        least = ascending[-limit]
-        if ascending.size - int(ascending.searchsorted(least)) <= 2 * limit:
+        least = self.ascending[-limit]
+        if self._at_least(least) <= 2 * limit:
             return self._ordered((self.scores >= least).nonzero()[0], seed, limit)
-        places, level = int(np.count_nonzero(ascending[-limit:] == least)), (self.scores == least).nonzero()[0]
-        drawn: list[int] = level.take(_lowest(_keys(self.hashes.take(level), seed), places)).tolist()
+        places = limit - self._at_least(least, "right")
+        level = (self.scores == least).nonzero()[0]
+        drawn: list[int] = level.take(_lowest(self.hashes.take(level) * np.uint64(_factor(seed)), places)).tolist()
         if places == limit:
             return drawn
         return [*self._ordered((self.scores > least).nonzero()[0], seed, limit), *drawn]
@@ -175,9 +181,13 @@ class _Many:
         order = _Few(self.scores.take(rows).tolist(), self.hashes.take(rows).tolist()).best(seed, limit)
         return rows.take(order).tolist()  # type: ignore[no-any-return]  # numpy
 
-    def ties(self, score: float) -> int:
+    def _at_least(self, score: float, side: Literal["left", "right"] = "left") -> int:
+        """Returns how many have this score or a higher one; without those that have it on the right side."""
+        return self.ascending.size - int(self.ascending.searchsorted(score, side))
+
+    def ties(self, best: int) -> int:
         """See `_Few.ties`."""
-        return int(np.count_nonzero(self.scores == score))
+        return self._at_least(self.scores[best])
 
     def chances(self, best: int) -> Floats:
         """See `_Few.chances`."""
@@ -205,6 +215,11 @@ _WORD = 2**64 - 1
 _STEP = 0x9E3779B97F4A7C15
 
 
+def _factor(seed: int) -> int:
+    """Returns an odd number from the seed: the products of hashes with it, as 64 bits, are in an order by chance."""
+    return _key(_ORDER, seed) | 1
+
+
 def _key(number: int, seed: int) -> int:
     """Returns a number that depends on the seed by chance: the output function of SplitMix64."""
     key = number + (seed * _STEP & _WORD) & _WORD
@@ -213,24 +228,10 @@ def _key(number: int, seed: int) -> int:
     return key ^ key >> 31
 
 
-_WHETHER, _WHICH = 1, 2
-"""The numbers of what a seed draws beside the order of equal scores."""
+_WHETHER, _WHICH, _ORDER = 1, 2, 3
+"""The numbers of what a seed draws."""
 
 
 def _draw(number: int, seed: int) -> float:
     """Returns a number from 0 to below 1 by chance."""
     return (_key(number, seed) >> 11) * 2.0**-53
-
-
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-
-
-def _keys(numbers: Hashes, seed: int) -> Hashes:
-    """Returns the same for each number."""
-    keys = numbers + np.uint64(seed * _STEP & _WORD)
-    keys ^= keys >> 30
-    keys *= _FIRST
-    keys ^= keys >> 27
-    keys *= _SECOND
-    keys ^= keys >> 31
-    return keys

@@ -10,6 +10,7 @@ plain Python as long for thirty.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from math import log, sqrt
 from operator import mul
 from typing import Protocol
@@ -17,16 +18,13 @@ from typing import Protocol
 import numpy as np
 
 from ymera_service.routing.columns import Floats, Rows, Whole
+from ymera_service.routing.costs import CHEAP, DEAR
 from ymera_service.routing.decision import Weights
 from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import Columns, Paces
+from ymera_service.routing.latency import ENDLESS, INSTANT, Columns, Paces
 from ymera_service.routing.table import Table
 from ymera_service.sdk.generation import Usage
 
-INSTANT, ENDLESS = 0.25, 120.0
-"""Seconds for a whole answer that count as 1 and as 0."""
-CHEAP, DEAR = 10.0, 1_000_000.0
-"""Micro-USD for a request that count as 1 and as 0: a thousandth of a cent, and a dollar."""
 UNKNOWN = 0.5
 """The value where nothing is known: neither recommends a target nor rules it out."""
 
@@ -42,10 +40,14 @@ _BEST = np.array([[INSTANT], [CHEAP]])
 _PER_E_FOLD = np.array([[_PER_LATENCY], [_PER_COST]])
 _AT_ONE = np.array([[1 - _PER_LATENCY * log(INSTANT)], [1 - _PER_COST * log(CHEAP)]])
 """The value of an amount of 1: with it, a value is a factor times a logarithm plus this."""
+_SUM = "i,ij->j"
+"""The weighted sum of rows. Unlike a product of matrices, it gives equal columns equal sums wherever they stand."""
 
 
 Values = tuple[float, float, float]
 """How good a target is in quality, speed and cost."""
+Merits = tuple[bool, bool, bool]
+"""In which of them a target is not beaten, and better than some other."""
 Shown = tuple[float, Values, int | None, float | None]
 """The total of a target, its values, and the micro-USD and seconds that are expected, as far as they are known."""
 
@@ -62,8 +64,8 @@ class Scores(Protocol):
         """Returns what is shown of those at some positions."""
         ...
 
-    def ranges(self) -> tuple[Values, Values]:
-        """Returns the lowest and the highest values of all."""
+    def merits(self, position: int) -> Merits:
+        """Returns in what the one at a position is among the best."""
         ...
 
     def free(self) -> list[bool]:
@@ -115,7 +117,7 @@ def doubts(table: Table, rows: Rows, probabilities: Mapping[str, float]) -> list
     if rows.size <= FEW:
         variances = table.variance_mixes_in(categories)
         return [sqrt(sum(map(mul, variances[row], squares))) for row in rows.tolist()]
-    deviations: Floats = np.sqrt(np.add.reduce(table.variances_in(categories) * np.array([squares]).T, 0))
+    deviations: Floats = np.sqrt(np.einsum(_SUM, np.array(squares), table.variances_in(categories)))
     return deviations if rows is table.everyone else deviations.take(rows)
 
 
@@ -131,9 +133,10 @@ class _Few:
     def at(self, positions: Sequence[int]) -> Iterable[Shown]:
         return [(self.totals[at], self.each[at], self.micros[at], self.latencies[at]) for at in positions]
 
-    def ranges(self) -> tuple[Values, Values]:
-        quality, speed, cost = zip(*self.each, strict=True)
-        return (min(quality), min(speed), min(cost)), (max(quality), max(speed), max(cost))
+    def merits(self, position: int) -> Merits:
+        columns = zip(*self.each, strict=True)
+        quality, speed, cost = [min(values) < values[position] >= max(values) for values in columns]
+        return quality, speed, cost
 
     def free(self) -> list[bool]:
         return [micros == 0 for micros in self.micros]
@@ -164,12 +167,19 @@ def _few(
     better = [0.0] * len(rows) if corrections is None else corrections.take(rows).tolist()
     costs, latencies = costs_in(needs, table, rows), paces.latencies(rows, needs.output_tokens)
     for row, micros, latency, correction in zip(rows, costs, latencies, better, strict=True):
-        speed = UNKNOWN if latency is None else _value(latency, INSTANT, _PER_LATENCY)
-        cost = UNKNOWN if micros is None else _value(micros, CHEAP, _PER_COST)
-        each.append((min(max(sum(map(mul, qualities[row], shares)) + correction, 0.0), 1.0), speed, cost))
+        quality = min(max(sum(map(mul, qualities[row], shares)) + correction, 0.0), 1.0)
+        each.append((quality, _speed(latency), _cost(micros)))
     by = weights.quality, weights.speed, weights.cost
     totals = [quality * by[0] + speed * by[1] + cost * by[2] for quality, speed, cost in each]
     return _Few(totals, each, costs, latencies)
+
+
+def _speed(latency: float | None) -> float:
+    return UNKNOWN if latency is None else _value(latency, INSTANT, _PER_LATENCY)
+
+
+def _cost(micros: int | None) -> float:
+    return UNKNOWN if micros is None else _value(micros, CHEAP, _PER_COST)
 
 
 def _value(amount: float, best: float, per_e_fold: float) -> float:
@@ -182,25 +192,28 @@ def costs_in(needs: Needs, table: Table, rows: Sequence[int]) -> Sequence[int | 
     return table.costs.expected_in(rows, needs.input_tokens, [min(usual, table.longest[row]) for row in rows])
 
 
-def expected_costs(needs: Needs, table: Table) -> Whole:
-    """Returns the same for all rows; without meaning where the price is not known."""
+def expected_costs(needs: Needs, table: Table) -> Floats:
+    """Returns the same for all rows in a column; `NOT_KNOWN` where the price is not."""
     return _costs(Usage(needs.input_tokens, needs.output_tokens), table)
 
 
-def highest_costs(needs: Needs, table: Table) -> Whole:
+def highest_costs(needs: Needs, table: Table) -> Floats:
     """Returns the micro-USD that the longest answer asked for costs, as `expected_costs` does."""
     return _costs(needs.most, table)
 
 
-def _costs(usage: Usage, table: Table) -> Whole:
-    answer = usage.output_tokens
-    longest = answer if answer <= table.smallest_answer else np.minimum(table.answers, answer)
-    return table.costs.expected(usage.input_tokens, longest)
+def _costs(usage: Usage, table: Table) -> Floats:
+    return table.costs.expected(usage.input_tokens, _answers(usage.output_tokens, table))
+
+
+def _answers(asked: int, table: Table) -> "int | Whole":
+    """Returns the tokens of an answer of so many: one figure for all rows if none has a lower limit."""
+    return asked if asked <= table.smallest_answer else np.minimum(table.answers, asked)
 
 
 @dataclass(slots=True)
 class _Many:
-    """See `Scores`. `each` has a row for each objective."""
+    """See `Scores`. `each` has a row for each objective; where it is the best, it may be above 1 by rounding."""
 
     totals: Floats
     each: Floats
@@ -210,20 +223,25 @@ class _Many:
     needs: Needs
 
     def at(self, positions: Sequence[int]) -> Iterable[Shown]:
-        totals, (quality, speed, cost) = self.totals.take(positions).tolist(), self.each.take(positions, 1).tolist()
+        totals, qualities = self.totals.take(positions).tolist(), self.each[0].take(positions).tolist()
         rows: list[int] = self.rows.take(positions).tolist()
         micros, latencies = costs_in(self.needs, self.table, rows), self.paces.latencies(rows, self.needs.output_tokens)
-        return zip(totals, zip(quality, speed, cost, strict=True), micros, latencies, strict=True)
+        values = zip(map(min, qualities, repeat(1.0)), map(_speed, latencies), map(_cost, micros), strict=False)
+        return zip(totals, values, micros, latencies, strict=True)
 
-    def ranges(self) -> tuple[Values, Values]:
-        return tuple(np.minimum.reduce(self.each, 1).tolist()), tuple(np.maximum.reduce(self.each, 1).tolist())
+    def merits(self, position: int) -> Merits:
+        own: list[float] = self.each[:, position].tolist()
+        worst: list[float] = np.minimum.reduce(self.each, 1).tolist()
+        best: list[float] = np.maximum.reduce(self.each, 1).tolist()
+        quality, speed, cost = [low < value >= high for low, value, high in zip(worst, own, best, strict=True)]
+        return quality, speed, cost
 
     def free(self) -> list[bool]:
-        free = (expected_costs(self.needs, self.table) == 0) & ~self.table.costs.unknown
+        free = expected_costs(self.needs, self.table) == 0
         return free.take(self.rows).tolist()  # type: ignore[no-any-return]  # numpy
 
     def columns(self) -> Floats:
-        return self.each
+        return np.minimum(self.each, 1.0)
 
     def replace(self, totals: Floats) -> None:
         self.totals = totals.copy()
@@ -244,14 +262,13 @@ def _many(
     corrections: Floats | None,
 ) -> _Many:
     each = np.empty((3, len(table.targets)))
-    # Unlike a product of matrices, sums of rows give equal targets equal values wherever they stand.
-    np.add.reduce(qualities * np.array([shares]).T, 0, out=each[0])
+    np.einsum(_SUM, np.array(shares), qualities, out=each[0])
     if corrections is not None:
         each[0] += corrections
         np.maximum(each[0], 0.0, out=each[0])
+        np.minimum(each[0], 1.0, out=each[0])
     _judge(each[1:], table, paces.columns, needs)
-    np.minimum(each, 1.0, out=each)
-    totals: Floats = np.add.reduce(each * np.array([[weights.quality], [weights.speed], [weights.cost]]), 0)
+    totals: Floats = np.einsum(_SUM, np.array([weights.quality, weights.speed, weights.cost]), each)
     if rows is not table.everyone:
         totals, each = totals.take(rows), each.take(rows, 1)
     return _Many(totals, each, rows, table, paces, needs)
@@ -260,13 +277,9 @@ def _many(
 def _judge(amounts: Floats, table: Table, paces: Columns, needs: Needs) -> None:
     """Writes the values of speed and cost."""
     paces.latencies(needs.output_tokens, out=amounts[0])
-    amounts[1] = expected_costs(needs, table)
+    table.costs.expected(needs.input_tokens, _answers(needs.output_tokens, table), out=amounts[1])
     np.maximum(amounts, _BEST, out=amounts)
     np.log(amounts, out=amounts)
     amounts *= _PER_E_FOLD
     amounts += _AT_ONE
     np.maximum(amounts, 0.0, out=amounts)
-    if paces.any_unknown:
-        amounts[0][paces.unknown] = UNKNOWN
-    if table.costs.any_unknown:
-        amounts[1][table.costs.unknown] = UNKNOWN

@@ -1,13 +1,16 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.costs import Costs, Tier
+from ymera_service.routing.costs import NOT_KNOWN, Costs, Tier
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model, ModelInfo, Price
 
 RATES = st.integers(0, 10**12)
 TOKENS = st.integers(0, 2**31)
+EXACT = 9_000 * 10**6
+"""The most micro-USD that are exact in a column."""
 
 
 @given(
@@ -21,8 +24,11 @@ def test_costs_agree_with_those_of_each_model_to_the_micro_dollar(
     expected = [model.cost_micros(Usage(input_tokens, output_tokens)) for model in models]
     rows = range(len(prices))
     assert costs.expected_in(rows, input_tokens, [output_tokens for _ in rows]) == expected
-    calculated = costs.expected(input_tokens, output_tokens).tolist()
-    assert [None if unknown else cost for unknown, cost in zip(costs.unknown, calculated, strict=True)] == expected
+    for in_column, exact in zip(costs.expected(input_tokens, output_tokens).tolist(), expected, strict=True):
+        if exact is None:
+            assert in_column == NOT_KNOWN
+        else:
+            assert in_column == (exact if exact <= EXACT else pytest.approx(exact, rel=1e-12))
 
 
 def test_answers_may_differ_in_length_from_target_to_target() -> None:
@@ -41,5 +47,5 @@ def test_a_long_prompt_is_charged_at_the_highest_tier_it_exceeds() -> None:
         (1_000, 7): [2_000, 5_002],
         (1_001, 7): [3_010, 5_007],
     }.items():
-        assert costs.expected(asked, answered).tolist() == [*expected, 0]
+        assert costs.expected(asked, answered).tolist() == [*expected, NOT_KNOWN]
         assert costs.expected_in(range(3), asked, [answered] * 3) == [*expected, None]

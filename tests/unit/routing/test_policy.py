@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -27,7 +28,8 @@ def order(
 
     By default any of them may be the best in truth.
     """
-    numbers = [number * 0x9E3779B97F4A7C15 % 2**64 for number in range(len(scores))]
+    draw = Random(7)
+    numbers = [draw.getrandbits(64) for _ in scores]
     tiers = None if free is None else [int(not each) for each in free[: len(scores)]]
     few, many = (
         arrange(
