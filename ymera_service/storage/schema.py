@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision under `migrations/versions`."""
 
 _VERSION_TABLE = "alembic_version"

@@ -126,7 +126,7 @@ executions = Table(
     Index("executions_by_model", "model", "created_at"),
     Index("executions_by_status", "status", "created_at"),
     Index("executions_by_end_user", "end_user", "created_at"),
-    Index("executions_by_caller", "caller", "created_at"),
+    Index("executions_by_caller", "caller", "created_at", "spent_micros", "cost_micros"),
     Index("executions_catalog_version", "catalog_version"),
 )
 
