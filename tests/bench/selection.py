@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
+from ratings import rating
 from ymera_policies.policies import BestQuality, CheapestGoodEnough, RoundRobin
 
 from ymera_service.catalog import CatalogSnapshot
@@ -44,7 +45,7 @@ from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.policies import RoutingPolicy
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
-from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
+from ymera_service.storage.records import BenchmarkSummary
 
 SIZES = (2, 10, 150, 1_000)
 PROVIDERS = ("anthropic", "google", "openai", "openrouter")
@@ -112,12 +113,12 @@ def experienced(catalog: CatalogSnapshot) -> Evidence:
     """Returns results of single tasks and judged answers: half of the models are better at what is complex."""
     evidence, draw, models = evidence_of(catalog), random.Random(5), [*catalog.models]
     evidence.load(evidence.benchmarks, (), tasks_of(models))
-    ratings, features = [], {}
+    rated, features = [], {}
     for number in range(MOST_KEPT):
         model, one, name = draw.choice(models), _features(draw), str(number)
         features[name] = one
-        ratings.append(_rating(name, model, _quality(model, one)))
-    evidence.learn(ratings, features, past=True)
+        rated.append(rating(name, NOW, model, "coding", _quality(model, one)))
+    evidence.learn(rated, features, past=True)
     return evidence
 
 
@@ -127,23 +128,6 @@ def tasks_of(models: Sequence[str]) -> MeasuredTasks:
     asked = [_features(draw) for _ in range(TASKS)]
     scores = {model: (range(TASKS), [_quality(model, one) for one in asked]) for model in models}
     return MeasuredTasks(dict(enumerate(map(stored, asked))), scores)
-
-
-def _rating(name: str, model: str, quality: float) -> Observation:
-    return Observation(
-        id=name,
-        created_at=NOW,
-        request_id=name,
-        source=ObservationSource.FEEDBACK,
-        name="rating",
-        value=quality,
-        amount=None,
-        model=model,
-        category="coding",
-        caller="",
-        tokens=0,
-        time_to_first_token=None,
-    )
 
 
 def _quality(model: str, features: Features) -> float:

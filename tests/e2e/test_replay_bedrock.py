@@ -17,7 +17,14 @@ import pytest_asyncio
 from aiohttp import web
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
-from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, WRITTEN_PRICE
+from tests.e2e.recorded.received import (
+    CACHED_PRICE,
+    FINISH_REASONS,
+    INPUT_PRICE,
+    OUTPUT_PRICE,
+    WRITTEN_PRICE,
+    check_streamed,
+)
 from tests.e2e.recorded.serving import serving
 
 Exchange = dict[str, Any]
@@ -113,9 +120,4 @@ async def test_a_recorded_answer_reaches_the_caller(stub: ymera_pb2_grpc.YmeraSe
 async def test_a_recorded_answer_is_streamed_to_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, name: str
 ) -> None:
-    text, last = "", ymera_pb2.ExecuteStreamResponse()
-    async for event in stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(**asked(name)), timeout=WAIT):
-        text += event.text_delta.text
-        last = event
-    assert text == expected(name)["text"]
-    assert last.completed.finish_reason == FINISH_REASONS[expected(name)["finish_reason"]]
+    await check_streamed(stub, ymera_pb2.ExecuteStreamRequest(**asked(name)), expected(name))

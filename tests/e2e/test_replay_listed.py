@@ -18,7 +18,7 @@ import pytest_asyncio
 from aiohttp import web
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
-from tests.e2e.recorded.received import CACHED_PRICE, FINISH_REASONS, INPUT_PRICE, OUTPUT_PRICE, Received
+from tests.e2e.recorded.received import CACHED_PRICE, INPUT_PRICE, OUTPUT_PRICE, Received, check_streamed
 from tests.e2e.recorded.serving import serving
 from ymera_service.sdk.testing.recorded import randomly
 
@@ -149,9 +149,4 @@ async def test_a_recorded_answer_reaches_the_caller(
 async def test_a_recorded_answer_is_streamed_to_the_caller(
     stub: ymera_pb2_grpc.YmeraServiceAsyncStub, exchange: Exchange
 ) -> None:
-    text, last = "", ymera_pb2.ExecuteStreamResponse()
-    async for event in stub.ExecuteStream(ymera_pb2.ExecuteStreamRequest(**asked(exchange)), timeout=WAIT):
-        text += event.text_delta.text
-        last = event
-    assert text == exchange["expect"]["text"]
-    assert last.completed.finish_reason == FINISH_REASONS[exchange["expect"]["finish_reason"]]
+    await check_streamed(stub, ymera_pb2.ExecuteStreamRequest(**asked(exchange)), exchange["expect"])

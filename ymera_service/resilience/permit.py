@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class Permit:
-    """Leave to make one call of a target; ends in exactly one of its verdicts.
+    """Permission to make one call of a target; ends in exactly one of its verdicts.
 
-    A call that began before a breaker opened says nothing about the recovery, so only probes are heard
+    A call that began before a breaker opened says nothing about the recovery, so only probes are counted
     while a breaker is not closed.
     """
 

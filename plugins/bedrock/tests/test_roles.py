@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from ymera_bedrock import ymera_register_providers
 from ymera_bedrock.roles import RoleSource, Temporary, of_container, of_machine
 from ymera_bedrock.settings import BedrockSettings
@@ -66,13 +67,9 @@ async def aws() -> AsyncIterator[Aws]:
     app.router.add_put("/latest/api/token", server.session)
     app.router.add_get("/{rest:.*}", server.get)
     app.router.add_post("/{rest:.*}", server.converse)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield server
-    await runner.cleanup()
+    async with TestServer(app) as listening:
+        server.url = str(listening.make_url("")).removesuffix("/")
+        yield server
 
 
 async def test_a_container_gets_its_role_with_its_token(aws: Aws, transport: HttpTransport, tmp_path: Path) -> None:

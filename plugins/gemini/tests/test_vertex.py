@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import orjson
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from ymera_gemini import tokens, ymera_register_providers
 from ymera_gemini.settings import GeminiSettings
 from ymera_gemini.tokens import AccessToken, from_command, from_default_credentials
@@ -65,13 +66,9 @@ async def google() -> AsyncIterator[Google]:
     app.router.add_post("/token", server.issue)
     app.router.add_get("/computeMetadata/v1/instance/service-accounts/default/token", server.issue)
     app.router.add_post("/{rest:.*}", server.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield server
-    await runner.cleanup()
+    async with TestServer(app) as listening:
+        server.url = str(listening.make_url("")).removesuffix("/")
+        yield server
 
 
 def vertex(transport: Transport, google: Google, **settings: Any) -> VertexProvider:

@@ -12,6 +12,7 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from ratings import rating
 from ymera_lexical.classifier import LexicalClassifier
 
 from routing.tables import Outcome, Prompt, Table, means
@@ -34,7 +35,7 @@ from ymera_service.sdk.models import ModelInfo, Price
 from ymera_service.sdk.priors import QualityPrior
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
-from ymera_service.storage.records import BenchmarkSummary, Observation, ObservationSource
+from ymera_service.storage.records import BenchmarkSummary
 
 
 class Fixed:
@@ -248,28 +249,11 @@ class Ymera:
                 expected=decision.inputs.output_tokens,
                 output_tokens=outcome.tokens,
             )
-        rating = _rating(str(self._heard), f"table/{model}", likeliest(prompt), outcome.quality)
-        self._evidence.learn([rating], {} if self._features is None else {rating.request_id: self._features})
+        rated = rating(str(self._heard), NOW, f"table/{model}", likeliest(prompt), outcome.quality)
+        self._evidence.learn([rated], {} if self._features is None else {rated.request_id: self._features})
 
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-
-
-def _rating(name: str, model: str, category: str, quality: float) -> Observation:
-    return Observation(
-        id=name,
-        created_at=NOW,
-        request_id=name,
-        source=ObservationSource.FEEDBACK,
-        name="rating",
-        value=quality,
-        amount=None,
-        model=model,
-        category=category,
-        caller="",
-        tokens=0,
-        time_to_first_token=None,
-    )
 
 
 def likeliest(prompt: Prompt) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ymera.v1 import content_pb2, usage_pb2, ymera_pb2
+from ymera.v1 import content_pb2, usage_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.e2e.recorded.exchanges import Exchange
 
@@ -124,6 +124,18 @@ class Received:
         fresh = wanted["input"] - wanted["cached_input"] - wanted["cache_write"]
         cost = fresh * INPUT_PRICE + wanted["cached_input"] * CACHED_PRICE + wanted["output"] * OUTPUT_PRICE
         assert self.usage.cost_micros == cost + wanted["cache_write"] * WRITTEN_PRICE
+
+
+async def check_streamed(
+    stub: ymera_pb2_grpc.YmeraServiceAsyncStub, request: ymera_pb2.ExecuteStreamRequest, expect: Mapping[str, Any]
+) -> None:
+    """Asserts that the text and the end of a stream are those of a recording."""
+    text, last = "", ymera_pb2.ExecuteStreamResponse()
+    async for event in stub.ExecuteStream(request, timeout=30):
+        text += event.text_delta.text
+        last = event
+    assert text == expect["text"]
+    assert last.completed.finish_reason == FINISH_REASONS[expect["finish_reason"]]
 
 
 def _parsed(call: dict[str, str], wanted: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.storage.conftest import record
 from ymera_service.config import StorageSettings
 from ymera_service.sdk.errors import RecordingUnavailable, StorageUnavailable
-from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Journal, Recorder, journal, prefix_of, recover
 from ymera_service.storage import recorder as recorder_module
-from ymera_service.storage.records import ExecutionRecord, ExecutionStatus, UnsettledExecution
+from ymera_service.storage.records import ExecutionStatus, UnsettledExecution
 
 WAIT = 10.0
-
-
-def record(request_id: str) -> ExecutionRecord:
-    return ExecutionRecord(
-        request_id=request_id,
-        created_at=datetime(2026, 11, 21, tzinfo=UTC),
-        status=ExecutionStatus.COMPLETED,
-        category="chat",
-        model="acme/large",
-        target="acme/large@eu",
-        usage=Usage(),
-        usage_estimated=False,
-        cost_micros=1,
-        finish_reason="stop",
-        duration=1.0,
-        time_to_first_token=None,
-        session_id="",
-        agent_name="",
-        end_user="",
-        labels={},
-        catalog_version="",
-        decision=b"{}",
-    )
 
 
 def note(request_id: str, filler: str = "") -> bytes:

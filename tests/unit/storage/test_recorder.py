@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import count
 
 import pytest
@@ -13,33 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from tests.unit.storage.conftest import record
 from ymera_service.sdk.errors import StorageUnavailable
-from ymera_service.sdk.generation import Usage
 from ymera_service.storage import Database, Recorder, recorder
 from ymera_service.storage.backend import Rows
-from ymera_service.storage.records import ExecutionRecord, ExecutionStatus
+from ymera_service.storage.records import ExecutionRecord
 from ymera_service.storage.tables import executions
 
-RECORD = ExecutionRecord(
-    request_id="",
-    created_at=datetime(2026, 11, 21, tzinfo=UTC),
-    status=ExecutionStatus.COMPLETED,
-    category="chat",
-    model="acme/large",
-    target="acme/large@eu",
-    usage=Usage(),
-    usage_estimated=False,
-    cost_micros=1,
-    finish_reason="stop",
-    duration=1.0,
-    time_to_first_token=None,
-    session_id="",
-    agent_name="",
-    end_user="",
-    labels={},
-    catalog_version="",
-    decision=b"{}",
-)
+RECORD = record("")
 
 _ids = count()
 

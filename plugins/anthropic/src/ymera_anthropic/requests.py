@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
@@ -26,6 +25,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.schemas import closed
 from ymera_service.sdk.wire.thinking import effort_asked
 from ymera_service.sdk.wire.tiers import Names, tier_named
 from ymera_service.sdk.wire.tools import allowed
@@ -194,24 +194,10 @@ def _format(wanted: ResponseFormat) -> Json:
     if wanted.type is not ResponseType.JSON_SCHEMA:
         return {}
     json_object(wanted.schema, wanted.name)
-    schema: Json = _closed(orjson.loads(wanted.schema or "{}"))
+    schema: Json = closed(orjson.loads(wanted.schema or "{}"))
     if wanted.description:
         schema.setdefault("description", wanted.description)
     return {"format": {"type": "json_schema", "schema": schema}}
-
-
-def _closed(schema: Any) -> Any:
-    """Returns a schema whose objects allow only the properties that they name, which the API requires."""
-    if isinstance(schema, list):
-        return [_closed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    data = {"const", "default", "enum", "examples"}
-    closed = {key: value if key in data else _closed(value) for key, value in schema.items()}
-    kind = closed.get("type")
-    if kind == "object" or (isinstance(kind, list) and "object" in kind):
-        closed.setdefault("additionalProperties", False)
-    return closed
 
 
 def _samplers(sampling: Sampling, taken: Samplers) -> Json:

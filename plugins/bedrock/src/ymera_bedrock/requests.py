@@ -23,6 +23,7 @@ from ymera_service.sdk.generation import (
 )
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.schemas import closed
 from ymera_service.sdk.wire.tiers import Names, tier_named
 from ymera_service.sdk.wire.tools import allowed
 
@@ -186,7 +187,7 @@ def _output_config(prompt: Prompt, profile: Profile) -> Json:
     schema = orjson.loads(wanted.schema or "{}")
     described = {"description": wanted.description} if wanted.description else {}
     definition = {
-        "schema": _text(_closed(schema) if profile.closes_schemas else schema),
+        "schema": _text(closed(schema) if profile.closes_schemas else schema),
         "name": wanted.name,
         **described,
     }
@@ -195,17 +196,3 @@ def _output_config(prompt: Prompt, profile: Profile) -> Json:
 
 def _text(schema: object) -> str:
     return orjson.dumps(schema).decode()
-
-
-def _closed(schema: Any) -> Any:
-    """Returns a schema whose objects allow only the properties that they name, which Claude requires."""
-    if isinstance(schema, list):
-        return [_closed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    data = {"const", "default", "enum", "examples"}
-    closed = {key: value if key in data else _closed(value) for key, value in schema.items()}
-    kind = closed.get("type")
-    if kind == "object" or (isinstance(kind, list) and "object" in kind):
-        closed.setdefault("additionalProperties", False)
-    return closed
