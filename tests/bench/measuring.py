@@ -75,7 +75,7 @@ class Counted(BenchmarkSuite):
 
 
 def found(providers: int, models: int, latency: float) -> list[FoundPlugin]:
-    """Returns a plugin with so many providers, which have so many models together."""
+    """Returns a plugin with this number of providers, which together have this number of models."""
     made = [Steady(f"p{number}", models // providers, latency) for number in range(providers)]
     hooks = SimpleNamespace(
         ymera_register_providers=hookimpl(lambda: made, specname="ymera_register_providers"),

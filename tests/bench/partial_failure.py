@@ -71,7 +71,7 @@ class Behaviour:
     seconds: float = CALL_SECONDS
     failure: Callable[[], ProviderError] = lambda: ProviderServerError("failed")
     since: float = 0.0
-    """Until so many simulated seconds have passed, it behaves as it should."""
+    """Until this many simulated seconds have passed, it behaves as it should."""
     per_second: float = HANGS
     """How many requests a second it serves; it limits them by `WINDOW` seconds, and says in its headers what is left
     and in its refusals when to try again."""
@@ -176,7 +176,7 @@ class Dice:
         return random.Random(f"{self._seed} {request_id} {attempt}").random() < rate
 
     def attempts(self, request_id: str, most: int, rate: float) -> tuple[bool, int]:
-        """Returns whether one of so many attempts succeeds, and how many are made until then."""
+        """Returns whether one of this many attempts succeeds, and how many are made until then."""
         for attempt in range(1, most + 1):
             if not self.fails(request_id, attempt, rate):
                 return True, attempt

@@ -179,7 +179,7 @@ def deciding(size: int, state: State) -> Callable[[RoutingRequest], object]:
 
 
 def space_of_tasks(size: int) -> float:
-    """Returns the megabytes that tasks of so many models take in routing."""
+    """Returns the megabytes that tasks of this many models take in routing."""
     evidence, tasks = Evidence(), tasks_of([*catalogue(size).models])
     tracemalloc.start()
     evidence.load((), (), tasks)

@@ -22,7 +22,7 @@ WAIT = 10.0
 CROWD = 100
 UNREAD_SECONDS = 0.5
 IMPATIENT = {"max_unread_seconds": UNREAD_SECONDS}
-"""Settings of a server that cuts off a stream of which nothing was read for so long."""
+"""Settings of a server that cuts off a stream of which nothing was read for this long."""
 """How many callers stay, and how many vanish."""
 
 

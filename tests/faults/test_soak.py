@@ -51,7 +51,7 @@ async def test_memory_and_files_do_not_grow(
 
 
 async def load(client: Client, requests: int) -> None:
-    """Makes so many requests, half of them as streams."""
+    """Makes this many requests, half of them as streams."""
 
     async def caller(number: int) -> None:
         for _ in range(requests // CALLERS):

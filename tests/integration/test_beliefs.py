@@ -32,7 +32,7 @@ def routing_stub(channel: grpc.aio.Channel) -> routing_pb2_grpc.RoutingServiceAs
 
 
 async def learnt(stub: routing_pb2_grpc.RoutingServiceAsyncStub, count: int) -> list[str]:
-    """Returns the models of which something was judged, as soon as there are so many."""
+    """Returns the models of which something was judged, as soon as there are this many."""
     async with asyncio.timeout(WAIT):
         while True:
             found = await stub.ListBeliefs(ListBeliefsRequest())
@@ -42,7 +42,7 @@ async def learnt(stub: routing_pb2_grpc.RoutingServiceAsyncStub, count: int) -> 
 
 
 async def drifts(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, *answers: int) -> list[QualityDrift]:
-    """Returns the changes of quality that Health names, as soon as they rest on so many answers each."""
+    """Returns the changes of quality that Health names, as soon as they rest on this many answers each."""
     async with asyncio.timeout(WAIT):
         while True:
             found = (await stub.Health(HealthRequest())).quality_drifts

@@ -63,7 +63,7 @@ def asked(session: str = "", **preferences: Any) -> ExecuteRequest:
 
 
 async def executed(stub: ymera_pb2_grpc.YmeraServiceAsyncStub, count: int) -> list[ExecuteResponse]:
-    """Executes two requests in each of so many sessions."""
+    """Executes two requests in each of this many sessions."""
     return [await stub.Execute(asked(f"s-{number // 2}"), timeout=WAIT) for number in range(2 * count)]
 
 

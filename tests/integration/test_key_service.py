@@ -17,7 +17,7 @@ from ymera_service.access.keys import digest, new_key
 from ymera_service.config import Settings
 from ymera_service.server import Application
 
-FIRST, SECOND, THIRD = (f"sk-{number}-0123456789abcdef" for number in (1, 2, 3))
+FIRST, SECOND = (f"sk-{number}-0123456789abcdef" for number in (1, 2))
 Key = pb.ProviderKey
 
 

@@ -95,7 +95,7 @@ class GrpcEndpoint:
         await self._balancers.enter_graceful_shutdown()
 
     async def stop(self, seconds: float | None) -> None:
-        """Closes the socket and has clients connect elsewhere; calls under way may take so many seconds more.
+        """Closes the socket and has clients connect elsewhere; calls under way may take this many seconds more.
 
         Calls that arrive in this moment end as cancelled, which is grpc's doing: refuse calls in `serving`
         first, for long enough that clients have noticed.

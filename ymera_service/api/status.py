@@ -87,7 +87,7 @@ def rich_status(error: YmeraError, request_id: str) -> Status:
 
 
 def _cut(text: str, size: int) -> str:
-    """Returns what fits of a text into so many bytes; half of a surrogate pair becomes "?"."""
+    """Returns what fits of a text into this many bytes; half of a surrogate pair becomes "?"."""
     return text[:size].encode(errors="replace")[:size].decode(errors="ignore")
 
 

@@ -123,7 +123,7 @@ def pairs_of(task_id: str, models: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def judgements_for(task: PairwiseTask, models: int) -> int:
-    """Returns how many questions to judges a task takes whose answers so many models give."""
+    """Returns how many questions to judges a task takes whose answers this many models give."""
     return 2 * len(pairs_of(task.id, [str(number) for number in range(models)]))
 
 

@@ -77,7 +77,7 @@ class _Scope:
         return related_judgements([task for _, task in self.pairwise], [one.id for one in self.models], self.judges)
 
     def expected_cost(self, left: Tasks, judgements: int) -> int:
-        """Returns what the tasks that are left and so many judgements will probably cost, in micro-USD."""
+        """Returns what the tasks that are left and this many judgements will probably cost, in micro-USD."""
         tasks = sum(expected_cost([model], [task for _, task in left[model.id]]) for model in self.models)
         judging = expected_judging(self.judges[:1], self.pairwise, len(self.models))
         return tasks + judging * judgements // max(self.judgements, 1)

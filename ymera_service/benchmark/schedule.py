@@ -39,7 +39,7 @@ class Schedule(ABC):
         self._running[job.model.id] -= 1
 
     def postpone(self, job: Job, now: float, seconds: float) -> bool:
-        """Frees the slot of a task, which is started again; no task of its model is started for so long.
+        """Frees the slot of a task, which is started again; no task of its model is started for this long.
 
         Returns:
             Whether a rest of the model begins, as it does not rest already.

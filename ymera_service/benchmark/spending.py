@@ -82,7 +82,7 @@ def expected_cost(models: Sequence[Model], tasks: Iterable[BenchmarkTask]) -> in
 
 
 def expected_judging(judges: Sequence[Model], tasks: Iterable[tuple[object, PairwiseTask]], models: int) -> int:
-    """Returns the expected cost of all comparisons of the answers of so many models, by the price of some judge."""
+    """Returns the expected cost of all comparisons of the answers of this many models, by the price of some judge."""
     cost = 0
     for _, task in tasks:
         usage = Usage(prompt_tokens(task.prompt) + JUDGING_TOKENS + 2 * TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS)

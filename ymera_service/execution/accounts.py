@@ -14,9 +14,9 @@ from ymera_service.sdk.targets import Target
 MOST = 4
 """The most accounts and endpoints of a model among which the next call is made; beyond, the best of each endpoint."""
 COMPARED = 8
-"""Of more accounts of an endpoint, so many drawn ones are compared: fifty equal ones then nearly always have within one
-call of each other, and what a request costs does not grow with their number. If too few of those drawn may be called,
-all are compared."""
+"""If an endpoint has more accounts, this many are drawn and compared: the calls under way at fifty equal ones then
+nearly always differ by at most one, and what a request costs does not grow with their number. If too few of those drawn
+may be called, all are compared."""
 
 _model = attrgetter("model")
 

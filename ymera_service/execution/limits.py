@@ -17,7 +17,7 @@ USUALLY = 0.99
 SLOWER = 3.0
 """A target may take this multiple of its usual time while another may be called after it,"""
 LEAST_SECONDS = 2.0
-"""but at least so long,"""
+"""but at least this long,"""
 SELDOM_LATER = 0.95
 """The share of a target's streamed answers that begin before another target is called beside it,"""
 LEAST_HEDGE_SECONDS = 0.02

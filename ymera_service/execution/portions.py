@@ -23,7 +23,7 @@ def parts_of(work: WorkRequest) -> int:
 
 
 def portion_of(work: WorkRequest, model: Model, done: int) -> WorkRequest:
-    """Returns what the next call of a model does, of work of which so many inputs are done."""
+    """Returns what the next call of a model does, of work of which this many inputs are done."""
     if not isinstance(work, EmbedRequest | ModerateRequest):
         return replace(work, model=model.info.name)
     most = model.info.max_batch_inputs or USUAL_INPUTS

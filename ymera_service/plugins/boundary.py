@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 Event = TypeVar("Event")
 
 TURN = 64
-"""After so many events the loop gets a turn, as a provider that never waits would otherwise keep it."""
+"""After this many events the loop gets a turn, as a provider that never waits would otherwise keep it."""
 
 
 class Boundary:

@@ -18,9 +18,9 @@ NOISE = 1.25
 """What differs from the usual by a smaller factor counts as usual, so that calls are spread over accounts that are
 alike, and not sent to the one that was the luckiest."""
 SLOW = 2.0
-"""What is expected to take more than so many times as long as the usual counts as slow,"""
+"""What is expected to take more than this many times as long as the usual counts as slow,"""
 SLOW_COSTS = 10.0
-"""and costs so many times as much. A target five times slower than others would else get 4 % of the calls of a busy
+"""and costs this many times as much. A target five times slower than others would else get 4 % of the calls of a busy
 model, as the share falls with the square of the latency: enough to make up the slowest 1 %."""
 LEAST_HEADROOM = 0.01
 """Less than that is as bad."""

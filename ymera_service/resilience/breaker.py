@@ -63,12 +63,12 @@ class BreakerReport:
 
 HOPELESS_CALLS = 200
 """So many failures in a row mean that a target does not answer at all: of one that answers 5 % of its calls, one run of
-so many calls in 28,000 fails throughout (0.95²⁰⁰)."""
+this many calls in 28,000 fails throughout (0.95²⁰⁰)."""
 HOPELESS_ROWS = 4
-"""Lasting failures in a row mean the same when there are so many times as many as open the breaker: connections that
+"""Lasting failures in a row mean the same when there are this many times as many as open the breaker: connections that
 break half of the time fail five times in a row every minute or two."""
 IDLE_SECONDS = 60.0
-"""Half open for so long without a call, a breaker goes on letting probes through one at a time, and earlier probes
+"""Half open for this long without a call, a breaker goes on letting probes through one at a time, and earlier probes
 do not count any more."""
 JITTER = 0.25
 """The share by which a breaker may open for less than its time, so that those that opened together do not probe

@@ -8,7 +8,7 @@ PER_DOUBLING = 4
 BUCKETS = 80
 """The last one begins at 0.001 s × 2^(79/4), about 880 s."""
 MEMORY = 400
-"""At so many calls all counts are halved, so that the latest few hundred weigh most."""
+"""At this many calls all counts are halved, so that the latest few hundred weigh most."""
 ENOUGH = 30
 """Calls below which nothing is said of a target."""
 

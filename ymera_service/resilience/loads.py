@@ -18,7 +18,7 @@ FAILED = 10.0
 RETURNING = 2.0
 """What a pause makes of it once it is over: it gets half of its share at first, and its whole after a minute."""
 BEGINNING_TOKENS = 50
-"""A model takes about as long to begin an answer as to write so many tokens of it, which makes the times of short and
+"""A model takes about as long to begin an answer as to write this many tokens of it, which makes the times of short and
 long answers comparable."""
 UNSTATED_RESET = 60.0
 """Seconds until a rate limit is reset, where that is not stated: most limits are by the minute."""

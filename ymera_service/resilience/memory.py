@@ -10,9 +10,9 @@ SMALL_BYTES = 16 * 1024
 SHARE_OF_MEMORY = 32
 """The default budget is this fraction of the memory,"""
 FEWEST, MOST = 2, 8
-"""but has room for at least and at most so many requests of the maximum size. A request takes about four times its
-bytes: as it arrived, as a message, as text, and as the body of the call to the provider. And converting it keeps the
-event loop from other requests."""
+"""but has room for at least and at most these numbers of requests of the maximum size. A request takes about four times
+its bytes: as it arrived, as a message, as text, and as the body of the call to the provider. And converting it keeps
+the event loop from other requests."""
 
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 

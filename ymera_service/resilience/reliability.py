@@ -28,7 +28,7 @@ WINDOW = 100.0
 UNRELIABLE, RELIABLE = 0.85, 0.92
 """The chances below and above which a change is logged,"""
 FEWEST_LOGGED = 10.0
-"""after at least so many calls: a few failures in a row are reported by breakers."""
+"""after at least this many calls: a few failures in a row are reported by breakers."""
 FORGOTTEN = 0.001
 """How far below what is usual a chance is not worth keeping, after it was left alone for long."""
 REFRESH_SECONDS = 5.0
@@ -53,7 +53,7 @@ class Chance:
 
     @classmethod
     def of(cls, calls: float, failed: float) -> "Chance":
-        """Returns the chance that follows from so many recent calls, of which some failed."""
+        """Returns the chance that follows from this many recent calls, of which some failed."""
         weight = PRIOR_CALLS + calls
         mean = (PRIOR_CALLS * USUAL + calls - failed) / weight
         return cls(mean, sqrt(mean * (1 - mean) / (weight + 1)), calls, failed)

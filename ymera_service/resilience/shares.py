@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ymera_service.resilience.slots import Slot
 
 SMOOTHING = 8
-"""The pace of a queue is averaged over about so many of its steps."""
+"""The pace of a queue is averaged over about this many of its steps."""
 CHANCE = 4
 """A pause says that a queue has slowed down only if it is longer than this many usual steps: where steps come at
 random, one in fifty is as long."""

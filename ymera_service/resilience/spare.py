@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from ymera_service.resilience.slots import Slots
 
 PART = 4
-"""Such work has one slot for each so many that are free."""
+"""Such work has one slot for each group of this many free slots."""
 PAUSE_SECONDS = 0.1
 """Between the starts of two pieces of such work while there are requests. A benchmark task takes as much of the CPU as
 a request, measured 5 ms, so that they have 5 % of it."""
 QUIET_SECONDS = 1.0
-"""Without a request for so long, such work starts as fast as it can."""
+"""Without a request for this long, such work starts as fast as it can."""
 
 
 class Spare:

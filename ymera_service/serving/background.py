@@ -56,7 +56,7 @@ class Background:
 
     Args:
         redact: Removes secrets from what is shown of an error.
-        sleep: Waits for so many seconds.
+        sleep: Waits for this many seconds.
         clock: Monotonic, in seconds.
         draw: Settles the jitter of pauses.
     """
@@ -108,7 +108,7 @@ class Background:
 
     @asynccontextmanager
     async def every(self, seconds: float, name: str, work: Work, *, at_once: bool = False) -> AsyncIterator[None]:
-        """Does something again and again beside the block, the first time after so many seconds, or at once."""
+        """Does something again and again beside the block, the first time after this many seconds, or at once."""
 
         async def repeat() -> None:
             if at_once:

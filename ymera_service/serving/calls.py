@@ -172,7 +172,7 @@ class Calls:
         return timed
 
     async def cut_unread(self, seconds: float) -> None:
-        """Cancels the calls of which a message has waited for so many seconds to be read."""
+        """Cancels the calls of which a message has waited for this many seconds to be read."""
         latest = asyncio.get_running_loop().time() - seconds
         for task, call in self._under_way.items():
             if call.writing_since is not None and call.writing_since <= latest:

@@ -49,7 +49,7 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The mean of a figure of an arm over so many units, and how much it is above that of the first arm.
+    """The mean of a figure of an arm over this many units, and how much it is above that of the first arm.
 
     `difference` is None for the first arm, and if too little is known.
     """

@@ -71,7 +71,7 @@ class Arms:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Executions that arrived from `start` to before `end`, so many in the arms, as units or already as sums."""
+    """Executions that arrived from `start` to before `end`, this many in the arms, as units or already as sums."""
 
     start: datetime
     end: datetime | None

@@ -55,7 +55,7 @@ class Backend(Protocol):
         ...
 
     async def damage(self, seconds: float) -> str:
-        """Returns what is damaged; empty if nothing is, or if the check takes longer than so many seconds."""
+        """Returns what is damaged; empty if nothing is, or if the check takes longer than this many seconds."""
         ...
 
     async def close(self) -> None:

@@ -100,7 +100,7 @@ def extent() -> Select[int, datetime, datetime]:
 
 
 def oldest(cutoff: datetime, limit: int) -> Delete:
-    """Returns what deletes the oldest judgements from before a time, so many at most."""
+    """Returns what deletes the oldest judgements from before a time, this many at most."""
     keys = benchmark_comparisons.primary_key.columns.values()
     made = _COLUMNS.created_at
     chosen = select(*keys).where(made < cutoff).order_by(made).limit(limit)

@@ -109,7 +109,7 @@ class Database:
                 await connection.execute(text("SELECT 1"))
 
     async def check(self, seconds: float) -> None:
-        """Looks for damage, for at most so many seconds.
+        """Looks for damage, for at most this many seconds.
 
         Raises:
             StorageUnavailable: The database can't be read.

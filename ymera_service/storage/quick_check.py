@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 MAX_FINDINGS = 3
-"""SQLite stops after so many."""
+"""SQLite stops after this many."""
 
 
 class QuickCheck:

@@ -130,7 +130,7 @@ class UsageHours:
         ]
 
     async def replace(self, hour: datetime, records: int, rows: Sequence[UsageHour]) -> None:
-        """Stores the sums of an hour that has so many records.
+        """Stores the sums of an hour that has this many records.
 
         Raises:
             StorageUnavailable: The database can't be written.

@@ -129,7 +129,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 def _in_base64(raw: bytes) -> Iterator[str]:
     """Yields what base64 makes of a secret wherever it stands, as in the header of basic authentication."""
-    for offset in range(3):  # what stands before shifts it by so many bytes
+    for offset in range(3):  # what stands before shifts it by this many bytes
         encoded = base64.b64encode(bytes(offset) + raw)
         whole = encoded[4 * bool(offset) : len(encoded) - 4 * bool((offset + len(raw)) % 3)].decode()
         if len(whole) > SHORTEST:

@@ -17,8 +17,7 @@ from ymera_simulator.solvers.question import LONGEST, Question
 from ymera_simulator.talk import small_talk
 
 MOST_REPEATS = 3_000
-MOST_STEPS = 20_000
-"""What a pattern may try at one place of the text, by the product of its nested and adjoining gaps."""
+"""How many times a repetition of a pattern may match."""
 
 
 def compiled() -> Iterator[tuple[str, re.Pattern[str]]]:

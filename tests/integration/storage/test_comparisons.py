@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 def judgements(task: int, preference: float, age: float = 0) -> list[BenchmarkComparison]:
-    """Returns what a judge found of two models in both orders, so many seconds ago."""
+    """Returns what a judge found of two models in both orders, this many seconds ago."""
     return [
         BenchmarkComparison(
             "run", "suite", str(task), *pair, "coding", "judge", NOW - timedelta(seconds=age + place), value

@@ -29,7 +29,7 @@ OWN = OwnSuite(
 
 
 async def interrupted(bench: "Bench", plan: BenchmarkPlan, after: int) -> str:
-    """Begins a run, and closes it after so many tasks; returns its id."""
+    """Begins a run, and closes it after this many tasks; returns its id."""
     async with asyncio.timeout(20), aclosing(bench.runner.run(plan)) as events:
         async for event in events:
             if isinstance(event, BenchmarkStarted):

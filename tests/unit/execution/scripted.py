@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ymera_service.config import BreakerSettings
 from ymera_service.execution.events import Ended, ExecutionEvent
 from ymera_service.execution.facts import Execution, ExecutionRequest
 from ymera_service.execution.pipeline import Pipeline
@@ -15,19 +14,8 @@ from ymera_service.routing.decision import Preferences
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
-from ymera_service.sdk.events import (
-    Accepted,
-    Finished,
-    ProviderEvent,
-    TextDelta,
-    UsageReported,
-)
-from ymera_service.sdk.generation import (
-    FinishReason,
-    GenerateRequest,
-    Prompt,
-    Usage,
-)
+from ymera_service.sdk.events import Accepted, Finished, ProviderEvent, TextDelta, UsageReported
+from ymera_service.sdk.generation import FinishReason, GenerateRequest, Prompt, Usage
 from ymera_service.sdk.models import Capability, ModelInfo, Price
 from ymera_service.sdk.providers import Provider
 from ymera_service.storage import Database, Recorder
@@ -44,7 +32,7 @@ HIDE = object()
 
 @dataclass(frozen=True)
 class Pause:
-    """In a script: wait for so many seconds."""
+    """In a script: wait for this many seconds."""
 
     seconds: float
 
@@ -54,7 +42,6 @@ DONE = Finished(FinishReason.STOP)
 COUNTED = UsageReported(Usage(input_tokens=10, output_tokens=3))
 HELLO: Sequence[Step] = (Accepted(), TextDelta("Hel"), TextDelta("lo"), COUNTED, DONE)
 HELLO_PROMPT = Prompt((user("Say hello."),))
-NEVER_OPEN = BreakerSettings(failures=1_000)
 PRICE = Price(input=1_000_000, output=2_000_000, service_tiers={"flex": Price(500_000, 1_000_000)})
 """One micro-USD per input token, two per output token; half of that in the tier "flex"."""
 
@@ -160,7 +147,7 @@ class Harness:
         return last.execution
 
     async def under_way(self, calls: int) -> None:
-        """Returns once the provider has had so many calls."""
+        """Returns once the provider has had this many calls."""
         async with asyncio.timeout(WAIT):
             while len(self.provider.calls) < calls:  # noqa: ASYNC110  # the scripts have no signal for it
                 await asyncio.sleep(0.001)

@@ -40,7 +40,7 @@ class Encoder(Classifier):
 
 
 class Lab:
-    """Learning with an encoder that is waited for so long, and the answers that it has remembered."""
+    """Learning with an encoder that is waited for this long, and the answers that it has remembered."""
 
     def __init__(self, encoder: Encoder, seconds: float) -> None:
         classifiers = {"encoder": encoder}

@@ -214,7 +214,7 @@ async def test_a_caller_with_its_share_of_slots_and_queue_is_refused_whatever_it
 
 @asynccontextmanager
 async def steady(slots: Slots, seconds: float, times: int) -> AsyncIterator[Slot]:
-    """A slot for A that was handed over so many times at this pace, with one request still waiting."""
+    """A slot for A that was handed over this many times at this pace, with one request still waiting."""
     slot = await slots.acquire([A])
     waiting = [await queued(slots, A) for _ in range(times + 1)]
     for task in waiting[:-1]:

@@ -182,7 +182,7 @@ async def test_a_full_disk_refuses_calls_until_there_is_space(database: Database
 
 
 class file_limit:  # noqa: N801  # reads as a function
-    """No file grows beyond so many bytes within the block."""
+    """No file grows beyond this many bytes within the block."""
 
     def __init__(self, size: int) -> None:
         self._size = size

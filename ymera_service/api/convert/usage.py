@@ -12,7 +12,7 @@ _NANOS = 1_000_000_000
 
 
 def duration_fields(seconds: float | None) -> Fields | None:
-    """Returns a google.protobuf.Duration of so many seconds, not negative; None if they are not known."""
+    """Returns a google.protobuf.Duration of this many seconds, not negative; None if they are not known."""
     if seconds is None:
         return None
     whole, nanos = divmod(round(max(seconds, 0.0) * _NANOS), _NANOS)

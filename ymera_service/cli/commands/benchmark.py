@@ -100,10 +100,10 @@ _Judges = Annotated[
     ),
 ]
 _MaxRequests = Annotated[
-    int | None, typer.Option(min=0, max=options.MAX_COUNT, help="Make at most so many calls of models.")
+    int | None, typer.Option(min=0, max=options.MAX_COUNT, help="Make at most this many calls of models.")
 ]
 _MaxMinutes = Annotated[
-    float | None, typer.Option(min=0, max=MAX_MINUTES, help="Begin no more tasks after so many minutes.")
+    float | None, typer.Option(min=0, max=MAX_MINUTES, help="Begin no more tasks after this many minutes.")
 ]
 _Resume = Annotated[
     str,

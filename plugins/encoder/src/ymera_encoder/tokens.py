@@ -38,7 +38,7 @@ class Tokens:
         return cls({piece: number for number, piece in enumerate(lines)})
 
     def of(self, text: str, most: int) -> Sequence[int]:
-        """Returns the numbers of the pieces of a text, with those of its beginning and end; at most so many."""
+        """Returns the numbers of the pieces of a text, with those of its beginning and end; at most this many."""
         numbers = [self._vocabulary[BEGIN]]
         for word in words(text):
             numbers += self._pieces(word)
