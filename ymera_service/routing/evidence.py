@@ -103,9 +103,7 @@ class Evidence:
             return None
         sums = Sums(self._numbers)
         for source in sources:
-            own = Sums(self._numbers)
-            source.add(features, own)
-            sums.take(own, source.trial.share)
+            source.add(features, sums, source.trial.share)
         return sums.corrections()
 
     @property

@@ -54,7 +54,8 @@ class Numbers:
 class Corrections:
     """By how much models are better for a request than in its class, by their numbers.
 
-    `answers` is how many answers to equal requests say so; a model without any is not corrected.
+    `answers` is how many answers to equal requests say so; a model without any is not corrected. A last one stands for
+    models without a number.
     """
 
     numbers: Numbers
@@ -70,16 +71,14 @@ class Corrections:
 
 
 class Sums:
-    """What similar requests say, by the numbers of models: how many equal ones, and how much better in total."""
+    """What similar requests say, by the numbers of models: how many equal ones, and how much better in total.
+
+    A last one stands for models without a number, and stays 0.
+    """
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
-        self.answers, self.better = np.zeros(len(numbers)), np.zeros(len(numbers))
-
-    def take(self, other: "Sums", share: float) -> None:
-        """Adds what another source knows, of which only a share comes true."""
-        self.answers += other.answers
-        self.better += other.better * share
+        self.answers, self.better = np.zeros(len(numbers) + 1), np.zeros(len(numbers) + 1)
 
     def corrections(self) -> Corrections:
         """Returns the average, drawn towards no correction."""
@@ -121,8 +120,8 @@ class Similar(Protocol):
         """Of its corrections."""
         ...
 
-    def add(self, features: Features, sums: Sums) -> None:
-        """Adds what it knows of similar requests."""
+    def add(self, features: Features, sums: Sums, share: float = 1.0) -> None:
+        """Adds what it knows of similar requests, of which only a share comes true."""
         ...
 
 
@@ -146,7 +145,7 @@ class Neighbours:
         self._added = 0
         self.trial = Trial()
 
-    def add(self, features: Features, sums: Sums) -> None:
+    def add(self, features: Features, sums: Sums, share: float = 1.0) -> None:
         """See `Similar`."""
         # As long as the ring is not full, its first columns are those in use.
         found = self._requests.nearest(features, len(self._columns), NEAREST)
@@ -155,7 +154,7 @@ class Neighbours:
         nearest, weights = found
         models, count = self._models[nearest], sums.answers.size
         sums.answers += np.bincount(models, weights, count)
-        sums.better += np.bincount(models, weights * self._better[nearest], count)
+        sums.better += np.bincount(models, weights * self._better[nearest] * share, count)
 
     def forget(self, is_known: Callable[[str], bool]) -> None:
         """Forgets the answers of requests that are not known any more."""

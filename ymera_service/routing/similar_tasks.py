@@ -28,7 +28,7 @@ Value = Callable[[str, str], float]
 
 
 class SimilarTasks:
-    """Tasks in columns, and what models did in them: a row of each task, a column of each model."""
+    """Tasks in columns, and what models did in them: a row of each task, a column of each model by its number."""
 
     def __init__(self, measured: MeasuredTasks, numbers: Numbers, value: Value) -> None:
         """Takes what was measured, and what says how good models are by the class alone."""
@@ -39,27 +39,28 @@ class SimilarTasks:
             if task is not None:  # else it has no words, so that no request is like it
                 self._requests.put(column, task)
         self._requests.count(self._count)
-        self._models: Rows = np.array([numbers.of(model) for model in measured.scores], np.intp)
-        self._known: NDArray[np.bool_] = np.zeros((self._count, self._models.size), bool)
+        models = [numbers.of(model) for model in measured.scores]
+        self._known: NDArray[np.bool_] = np.zeros((self._count, len(numbers)), bool)
         self._better: _Figures = np.zeros(self._known.shape, np.float32)
         mixes = [{} if task is None else task.categories for task in tasks]
         categories = sorted({category for mix in mixes for category in mix})
         shares = np.array([[mix.get(category, 0.0) for category in categories] for mix in mixes], np.float32)
         order = (named := np.array([*measured.features], np.int64)).argsort()
-        for column, (model, done) in enumerate(measured.scores.items()):
+        for column, (model, done) in zip(models, measured.scores.items(), strict=True):
             places, scores = _kept(named, order, *done)
             expected = shares[places] @ np.array([value(model, category) for category in categories])
             self._known[places, column] = True
             self._better[places, column] = scores - expected
         self.trial = self._tried(tasks, shares)
 
-    def add(self, features: Features, sums: Sums) -> None:
+    def add(self, features: Features, sums: Sums, share: float = 1.0) -> None:
         """See `neighbours.Similar`."""
         found = self._requests.nearest(features, self._count, NEAREST_TASKS)
         if found is not None:
             nearest, weights = found
-            sums.answers[self._models] += weights @ self._known[nearest]
-            sums.better[self._models] += weights @ self._better[nearest]
+            models = self._known.shape[1]
+            sums.answers[:models] += weights @ self._known.take(nearest, 0)
+            sums.better[:models] += (weights * share) @ self._better.take(nearest, 0)
 
     def _tried(self, tasks: Sequence[Features | None], shares: _Figures) -> Trial:
         """Tries the corrections on some tasks, each by all others.

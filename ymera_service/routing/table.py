@@ -158,9 +158,7 @@ class Table:
 
     def corrections(self, corrections: Corrections) -> Floats:
         """Returns by how much the model of each row is better for a request than in its class."""
-        count = corrections.better.size
-        numbers = self._numbers_of(corrections.numbers)
-        return frozen(np.append(corrections.better, 0.0).take(np.minimum(numbers, count)))
+        return frozen(corrections.better.take(self._numbers_of(corrections.numbers), mode="clip"))
 
     def _numbers_of(self, numbers: Numbers) -> Rows:
         """Returns the number of the model of each row; that after the last one where it has none."""

@@ -75,12 +75,12 @@ def test_of_corrections_that_are_too_large_only_the_share_counts_that_comes_true
 def test_of_each_source_the_share_counts_that_comes_true() -> None:
     source = Neighbours(numbers := Numbers())
     learn(source, 30, sql=1.0, css=0.0)
-    sums, own = Sums(numbers), Sums(numbers)
-    source.add(features(SQL.format("x")), own)
-    sums.take(own, 0.25)
-    whole = own.corrections().of("p/a")
+    every, quarter = Sums(numbers), Sums(numbers)
+    source.add(features(SQL.format("x")), every)
+    source.add(features(SQL.format("x")), quarter, 0.25)
+    whole = every.corrections().of("p/a")
     assert whole
-    assert sums.corrections().of("p/a") == pytest.approx(whole / 4)
+    assert quarter.corrections().of("p/a") == pytest.approx(whole / 4)
 
 
 def test_chance_is_not_taken_for_a_pattern() -> None:
