@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PLUGIN = """
-import asyncio, sys
+import asyncio, sys, threading
 from ymera_service.sdk.hookspecs import hookimpl
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.providers import Provider
-from ymera_service.server import held_loop
 
 class Rude(Provider):
     name = "rude"
@@ -41,13 +40,14 @@ def installed(folder: Path, methods: str) -> list[str]:
 
 
 @contextmanager
-def running(folder: Path, methods: str) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, methods: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """A server in a process, whose only plugin has these methods; killed at the end if it still runs."""
     variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")])),
         "YMERA_STORAGE__URL": f"sqlite:///{folder / 'ymera.db'}",
         "YMERA_PLUGINS__ALLOW": '["ymera-rude"]',
+        **variables,
     }
     command = installed(folder, methods)
     with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, cwd=folder, text=True) as server:
@@ -82,7 +82,6 @@ def test_a_task_of_a_plugin_that_never_ends_does_not_stop_a_shutdown(tmp_path: P
 
 HOLDING = """
     async def start(self):
-        held_loop.LOOK_SECONDS = 0.1
         asyncio.get_running_loop().call_later(0.2, self.hold)
 
     def hold(self):
@@ -92,11 +91,27 @@ HOLDING = """
 
 
 def test_a_server_whose_loop_a_plugin_never_gives_back_ends_and_logs_why(tmp_path: Path) -> None:
-    with running(tmp_path, HOLDING) as server:
+    with running(tmp_path, HOLDING, YMERA_SERVER__MAX_HELD_SECONDS="1.2") as server:
         _, log = server.communicate(timeout=60)
     assert server.returncode == 1, log
     assert "Rude.hold" in log
     assert "ending, as the event loop is held" in log
+
+
+HALTED = """
+    async def start(self):
+        asyncio.get_running_loop().call_later(0.2, self.halt)
+
+    def halt(self):
+        watching = [each.name for each in threading.enumerate() if each.name == "ymera-held-loop"]
+        print("halted", watching, file=sys.stderr, flush=True)
+"""
+
+
+def test_a_server_that_is_debugged_is_not_ended_while_its_loop_is_held(tmp_path: Path) -> None:
+    with running(tmp_path, HALTED, YMERA_SERVER__MAX_HELD_SECONDS="0") as server:
+        assert server.stderr
+        assert next(line for line in server.stderr if line.startswith("halted")) == "halted []\n"
 
 
 EXITING = """

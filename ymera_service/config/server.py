@@ -57,6 +57,9 @@ class ServerSettings(Section):
     """How long calls that are under way then may continue; the rest is cancelled."""
     drain_seconds: Seconds = 30
     """How long requests in progress may continue after SIGTERM."""
+    max_held_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60
+    """How long the event loop may not answer before the process is ended; 0 never ends it, as for a debugger, which
+    holds the loop at each breakpoint."""
 
     @field_validator("address")
     @classmethod

@@ -9,19 +9,19 @@ import threading
 import time
 from collections.abc import Callable
 
-LOOK_SECONDS = 5.0
-"""How long the loop has to answer at each look."""
 LOOKS = 12
 """Looks in a row without an answer. Of a process that was stopped and continued, only one is without."""
 
 
-def watch(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
-    """Looks after the loop, which may begin to run a little later, in a thread until it is closed. `end` is called in
-    that thread."""
-    threading.Thread(target=_look, args=(loop, end), name="ymera-held-loop", daemon=True).start()
+def watch(loop: asyncio.AbstractEventLoop, end: Callable[[], None], seconds: float) -> None:
+    """Looks after the loop, which may begin to run a little later, in a thread until it is closed.
+
+    `end` is called in that thread once the loop has not answered for so many seconds.
+    """
+    threading.Thread(target=_look, args=(loop, end, seconds / LOOKS), name="ymera-held-loop", daemon=True).start()
 
 
-def _look(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+def _look(loop: asyncio.AbstractEventLoop, end: Callable[[], None], wait: float) -> None:
     missed = 0
     while missed < LOOKS:
         answered = threading.Event()
@@ -29,9 +29,9 @@ def _look(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
             loop.call_soon_threadsafe(answered.set)
         except RuntimeError:
             return
-        if answered.wait(LOOK_SECONDS):
+        if answered.wait(wait):
             missed = 0
-            time.sleep(LOOK_SECONDS)
+            time.sleep(wait)
         else:
             missed += 1
     end()

@@ -96,7 +96,8 @@ def run(settings: Settings, started: Callable[[Application], None] = lambda app:
         _spare_the_collector()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        held_loop.watch(runner.get_loop(), _end_held)
+        if seconds := settings.server.max_held_seconds:
+            held_loop.watch(runner.get_loop(), partial(_end_held, seconds), seconds)
         _complete(runner.get_loop(), serve(settings, begun, redactor, configuration))
         _end_within(END_SECONDS)
         if left := runner.run(end_tasks()):
@@ -134,8 +135,7 @@ def _end_within(seconds: float) -> None:
     timer.start()
 
 
-def _end_held() -> None:
-    seconds = held_loop.LOOKS * held_loop.LOOK_SECONDS
+def _end_held(seconds: float) -> None:
     threading.Timer(LOG_SECONDS, os._exit, (1,)).start()  # what holds the loop may hold the log too
     log.critical("ending, as the event loop is held and no call is answered", seconds=seconds)
     os._exit(1)

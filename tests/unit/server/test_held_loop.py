@@ -3,24 +3,17 @@
 import asyncio
 import threading
 
-import pytest
-
 from ymera_service.server import held_loop
 
 LOOK = 0.1
 WAIT = 30.0
 
 
-@pytest.fixture(autouse=True)
-def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_loop, "LOOK_SECONDS", LOOK)
-
-
 def test_a_loop_that_a_function_never_gives_back_is_ended() -> None:
     ended = threading.Event()
 
     async def held() -> None:
-        held_loop.watch(asyncio.get_running_loop(), ended.set)
+        held_loop.watch(asyncio.get_running_loop(), ended.set, held_loop.LOOKS * LOOK)
         assert ended.wait(WAIT)
 
     asyncio.run(held())
@@ -31,7 +24,7 @@ def test_a_loop_that_answers_now_and_then_is_not_ended_nor_one_that_is_closed() 
     watching: list[threading.Thread] = []
 
     async def busy() -> None:
-        held_loop.watch(asyncio.get_running_loop(), ended.set)
+        held_loop.watch(asyncio.get_running_loop(), ended.set, held_loop.LOOKS * LOOK)
         watching.extend(each for each in threading.enumerate() if each.name == "ymera-held-loop")
         for _ in range(held_loop.LOOKS):
             threading.Event().wait(3 * LOOK)
