@@ -127,15 +127,6 @@ async def guarded(make_settings: Callable[..., Settings], lab: Lab) -> AsyncIter
         yield channel
 
 
-async def test_only_administrators_reset(guarded: grpc.aio.Channel) -> None:
-    stub = routing_pb2_grpc.RoutingServiceStub(guarded)
-    wanted = ResetBeliefsRequest(model="lab/parrot")
-    denied = await reason(stub.ResetBeliefs(wanted, metadata=key(CHECKOUT), timeout=WAIT))
-    assert denied == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
-    allowed = await reason(stub.ResetBeliefs(wanted, metadata=key(SEARCH), timeout=WAIT))
-    assert allowed == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
-
-
 async def test_only_administrators_measure_by_tasks_of_their_own(guarded: grpc.aio.Channel, lab: Lab) -> None:
     """Otherwise wrong answers that are said to be right would change the choice for every caller."""
     stub = ymera_pb2_grpc.YmeraServiceStub(guarded)

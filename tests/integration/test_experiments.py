@@ -26,13 +26,12 @@ from ymera.v1.routing_pb2 import (
 from ymera.v1.usage_pb2 import QueryUsageRequest
 from ymera.v1.ymera_pb2 import ExecuteRequest, ExecuteResponse, HealthRequest, RouteRequest
 
-from tests.integration.test_access import CHECKOUT, key, reason
-from ymera_service.access.keys import digest
+from tests.integration.test_access import reason
 from ymera_service.config import ConfigError, Settings
 from ymera_service.server import Application
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from tests.integration.conftest import Lab
 
@@ -160,25 +159,6 @@ async def test_an_agents_model_is_called_and_the_decision_says_why(stub: ymera_p
     answer = await stub.Execute(request, timeout=WAIT)
     assert (answer.model, answer.decision.agent_name) == ("lab/parrot", "support")
     assert "as configured for the agent support" in answer.decision.explanation
-
-
-@pytest.fixture
-async def guarded(make_settings: Callable[..., Settings], lab: Lab) -> AsyncIterator[Application]:
-    callers = [{"name": "checkout", "key_sha256": digest(CHECKOUT)}]
-    async with Application.start(
-        make_settings(access={"callers": callers}, experiments={"parrots": PARROTS}), lab.found
-    ) as app:
-        yield app
-
-
-async def test_only_administrators_see_experiments_where_callers_have_keys(guarded: Application) -> None:
-    async with grpc.aio.insecure_channel(guarded.address) as channel:
-        stub = routing_pb2_grpc.RoutingServiceStub(channel)
-        for call in (
-            stub.ListExperiments(ListExperimentsRequest(), metadata=key(CHECKOUT)),
-            stub.GetExperiment(GetExperimentRequest(name="parrots"), metadata=key(CHECKOUT)),
-        ):
-            assert await reason(call) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_ADMINISTRATOR")
 
 
 async def test_a_policy_that_is_not_registered_stops_the_start_and_an_unknown_model_is_warned_of(

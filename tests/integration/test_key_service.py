@@ -173,19 +173,6 @@ async def test_only_administrators_manage_keys(make_settings: Callable[..., Sett
         await stub.AddKey(request, timeout=WAIT, metadata=(("authorization", f"Bearer {admin}"),))
 
 
-async def test_an_open_server_that_others_can_reach_manages_no_keys(
-    make_settings: Callable[..., Settings], acme: Acme
-) -> None:
-    open_ = settings(make_settings, acme, server={"address": "0.0.0.0:0"})
-    async with (
-        Application.start(open_) as app,
-        grpc.aio.insecure_channel(app.address.replace("0.0.0.0", "127.0.0.1")) as channel,
-    ):
-        stub: keys_pb2_grpc.KeyServiceAsyncStub = keys_pb2_grpc.KeyServiceStub(channel)
-        error = await refused(stub.ListKeys(pb.ListKeysRequest(), timeout=WAIT))
-        assert error.code() is grpc.StatusCode.PERMISSION_DENIED
-
-
 async def test_without_a_master_key_health_says_so(make_settings: Callable[..., Settings], acme: Acme) -> None:
     async with serving(settings(make_settings, acme)) as (stub, _):
         await stub.AddKey(pb.AddKeyRequest(provider="groq", secret=FIRST), timeout=WAIT)

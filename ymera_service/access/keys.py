@@ -14,7 +14,7 @@ from time import monotonic_ns
 from ymera_service.access.buckets import Bucket
 from ymera_service.access.spending import Budget, Period
 from ymera_service.config import CallerSettings
-from ymera_service.sdk.errors import CallerRateLimited, Unauthenticated
+from ymera_service.sdk.errors import CallerRateLimited, NotAdministrator, Unauthenticated
 
 PREFIX = "ymera_"
 """What keys begin with, so that scanners for leaked secrets can find them."""
@@ -42,7 +42,7 @@ class Caller:
         allow_models: The models that it may use, names or patterns; none leaves it open.
         requests_per_minute: None leaves it open.
         budget: What it may spend; None leaves it open.
-        administrator: Whether it may manage providers' keys.
+        administrator: Whether it may do what concerns all callers, such as to manage providers' keys.
     """
 
     name: str = ""
@@ -51,6 +51,24 @@ class Caller:
     bucket: Bucket | None = None
     budget: Budget | None = None
     administrator: bool = False
+
+    def check_administrator(self, action: str) -> None:
+        """Checks that the caller may do what concerns all callers.
+
+        Raises:
+            NotAdministrator: It may not; `action` says what, such as "reset beliefs".
+        """
+        if self.administrator:
+            return
+        if self.name:
+            raise NotAdministrator(
+                f"{self.name!r} may not {action}; set administrator = true in its table of access.callers"
+            )
+        raise NotAdministrator(
+            f"callers who are not identified may not {action} on a server that can be reached from other machines; "
+            "make one an administrator (access.callers), ask for client certificates (server.tls_client_ca), or let "
+            "the server listen on this machine alone (server.address)"
+        )
 
     def admit(self) -> None:
         """Counts a request that may call models.

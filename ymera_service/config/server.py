@@ -101,7 +101,7 @@ class CallerSettings(Section):
     spend_per_month: Spending | None = None
     """The same from the first of a month to the next."""
     administrator: bool = False
-    """Whether it may manage providers' keys."""
+    """Whether it may do what concerns all callers, such as to manage providers' keys."""
 
 
 class AccessSettings(Section):

@@ -5,7 +5,7 @@
     ├── RequestError                  the caller has to change something
     │   ├── InvalidRequest            one or more fields are invalid
     │   ├── Unauthenticated           the caller presents no key, or one that is not known
-    │   ├── NotAdministrator          the caller may not manage providers' keys
+    │   ├── NotAdministrator          the caller may not do what concerns all callers
     │   ├── KeyNotFound               the vault does not hold the key
     │   ├── CallerRateLimited         the caller has sent as many requests as it may
     │   ├── CallerBudgetSpent         the caller has spent as much as it may

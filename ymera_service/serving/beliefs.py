@@ -10,7 +10,6 @@ import uuid_utils
 from ymera_service.access.keys import Caller
 from ymera_service.catalog import Catalog
 from ymera_service.routing.evidence import Evidence
-from ymera_service.sdk.errors import NotAdministrator
 from ymera_service.serving.checks.preferences import MAX_TEXT
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 from ymera_service.storage import Recorder
@@ -44,7 +43,7 @@ class Belief:
 
 
 class Beliefs:
-    """Lists and resets. If callers have keys, only administrators may reset."""
+    """Lists and resets. Only administrators may reset."""
 
     def __init__(
         self,
@@ -52,13 +51,11 @@ class Beliefs:
         evidence: Evidence,
         recorder: Recorder,
         *,
-        guarded: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalog = catalog
         self._evidence = evidence
         self._recorder = recorder
-        self._guarded = guarded
         self._now = now
 
     def known(self, pattern: str = "") -> Sequence[Belief]:
@@ -97,9 +94,7 @@ class Beliefs:
             NotAdministrator: The caller may not reset.
             StorageUnavailable: The reset is not durable.
         """
-        if self._guarded and not caller.administrator:
-            remedy = "set administrator = true in its table of access.callers"
-            raise NotAdministrator(f"{caller.name!r} may not reset beliefs; {remedy}")
+        caller.check_administrator("reset beliefs")
         faults = Violations()
         faults.text("model", model, required=True, max_length=MAX_PATTERN)
         faults.text("category", category, max_length=MAX_TEXT)

@@ -10,7 +10,7 @@ import structlog
 
 from ymera_service.benchmark.plan import BenchmarkPlan
 from ymera_service.benchmark.runner import BenchmarkEvent, BenchmarkRunner
-from ymera_service.sdk.errors import InternalError, ModelNotPermitted, NotAdministrator, ShuttingDown, YmeraError
+from ymera_service.sdk.errors import InternalError, ModelNotPermitted, ShuttingDown, YmeraError
 from ymera_service.sdk.failures import Failure
 from ymera_service.serving.calls import Call
 from ymera_service.serving.checks.plans import check_plan
@@ -38,7 +38,7 @@ SentEvent = BenchmarkEvent | BenchmarkStopped
 
 
 class Benchmarks:
-    """Measures models for calls. If callers have keys, only administrators may do so by tasks of their own."""
+    """Measures models for calls. Only administrators may do so by tasks of their own."""
 
     def __init__(self, runner: BenchmarkRunner, *, guarded: bool = False) -> None:
         self._runner = runner
@@ -67,10 +67,8 @@ class Benchmarks:
         faults.check()
         if call.caller.budget is not None:  # measurements are not accounted for by caller
             raise ModelNotPermitted("a key with a limit of spending can't measure models")
-        if plan.own_suite is not None and self._guarded and not call.caller.administrator:
-            problem = "may not measure by tasks of its own, as the results count for all callers"
-            remedy = "set administrator = true in its table of access.callers"
-            raise NotAdministrator(f"{call.caller.name!r} {problem}; {remedy}")
+        if plan.own_suite is not None:
+            call.caller.check_administrator("measure by tasks of its own, as the results count for all callers")
         call.caller.admit()
         plan = replace(plan, caller=call.caller.name, caller_models=call.caller.allow_models)
         call.notes["models"] = len(plan.models)

@@ -9,7 +9,7 @@ from ymera_service.access.keys import Caller
 from ymera_service.plugins import Plugins
 from ymera_service.plugins.dormancy import is_dormant
 from ymera_service.plugins.wording import words
-from ymera_service.sdk.errors import NotAdministrator, ProviderError
+from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.providers import Provider
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.usage import Dimension, UsageGroup, UsageReports, UsageRequest
@@ -88,7 +88,7 @@ class BillComparisons:
             InvalidRequest: The times are not valid.
             StorageUnavailable: The database can't be read.
         """
-        _check_right(caller)
+        caller.check_administrator("see what all callers spent")
         first, after = self._days(start, end, faults)
         asked = {name: one for name, one in self._plugins.registry.all_providers.items() if not is_dormant(one)}
         answers = await asyncio.gather(*(self._billed(one, first, after) for one in asked.values()))
@@ -163,10 +163,3 @@ def _compared(provider: str, day: date, recorded: UsageGroup | None, billed: int
 
 def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _check_right(caller: Caller) -> None:
-    if not caller.administrator:
-        who = f"{caller.name!r} may" if caller.name else "callers who are not identified may"
-        remedy = "set administrator = true in its table of access.callers"
-        raise NotAdministrator(f"{who} not see what all callers spent; {remedy}")

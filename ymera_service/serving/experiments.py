@@ -9,7 +9,7 @@ from ymera_service.access.keys import Caller
 from ymera_service.config import ChoiceSettings, ExperimentSettings, Unit
 from ymera_service.routing.comparison import ALPHA, Difference, Sample, difference, mismatch
 from ymera_service.routing.experiments import shares_of
-from ymera_service.sdk.errors import ExperimentNotFound, NotAdministrator
+from ymera_service.sdk.errors import ExperimentNotFound
 from ymera_service.serving.checks.preferences import MAX_TEXT
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.storage import Database
@@ -79,7 +79,7 @@ class Results:
 
 
 class Experiments:
-    """Lists experiments and computes their results. If callers have keys, for administrators only."""
+    """Lists experiments and computes their results. For administrators."""
 
     def __init__(
         self, configured: Mapping[str, ExperimentSettings], database: Database, *, guarded: bool = False
@@ -94,7 +94,7 @@ class Experiments:
         Raises:
             NotAdministrator: The caller may not see them.
         """
-        self._check(caller)
+        caller.check_administrator("see experiments")
         return [_experiment(name, settings) for name, settings in self._configured.items()]
 
     async def follow(self) -> None:
@@ -115,7 +115,7 @@ class Experiments:
             ExperimentNotFound: No experiment of that name is configured.
             StorageUnavailable: The database can't be read.
         """
-        self._check(caller)
+        caller.check_administrator("see experiments")
         faults = Violations()
         faults.text("name", name, required=True, max_length=MAX_TEXT)
         faults.check()
@@ -125,11 +125,6 @@ class Experiments:
             raise ExperimentNotFound(f"no experiment has the name {name!r}; {hint}", metadata={"experiment": name})
         sums = await self._stored.sums(name, _COLUMNS[settings.unit])
         return Results(_experiment(name, settings), [*_results([*settings.arms], sums)], _mismatch(sums))
-
-    def _check(self, caller: Caller) -> None:
-        if self._guarded and not caller.administrator:
-            remedy = "set administrator = true in its table of access.callers"
-            raise NotAdministrator(f"{caller.name!r} may not see experiments; {remedy}")
 
 
 def _experiment(name: str, settings: ExperimentSettings) -> Experiment:

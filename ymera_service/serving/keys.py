@@ -13,7 +13,7 @@ from ymera_service.catalog import Catalog
 from ymera_service.plugins import Plugins
 from ymera_service.plugins.dormancy import keys_of
 from ymera_service.resilience.breaker import Breakers
-from ymera_service.sdk.errors import FieldViolation, InvalidRequest, KeyNotFound, NotAdministrator
+from ymera_service.sdk.errors import FieldViolation, InvalidRequest, KeyNotFound
 from ymera_service.sdk.keys import CONFIGURED, Keys
 from ymera_service.serving.checking import KeyCheck, checked
 from ymera_service.serving.checks.violations import Violations
@@ -103,7 +103,7 @@ class ProviderKeys:
 
     async def add(self, caller: Caller, provider: str, name: str, secret: str) -> ListedKey:
         """Adds a key; see `Vault.add`."""
-        _check_right(caller)
+        caller.check_administrator("manage providers' keys")
         keys, name = self._keys(provider), name or DEFAULT
         if name == CONFIGURED or name in keys.configured:
             raise InvalidRequest([FieldViolation("name", f"{name!r} is that of a key in the configuration")])
@@ -113,14 +113,14 @@ class ProviderKeys:
 
     async def rotate(self, caller: Caller, provider: str, name: str, secret: str) -> ListedKey:
         """Replaces a key; see `Vault.rotate`."""
-        _check_right(caller)
+        caller.check_administrator("manage providers' keys")
         key = await self._vault.rotate(provider, name or DEFAULT, secret.strip())
         await self.follow()
         return _listed(key)
 
     async def revoke(self, caller: Caller, provider: str, name: str) -> ListedKey:
         """Deletes a key; see `Vault.revoke`."""
-        _check_right(caller)
+        caller.check_administrator("manage providers' keys")
         key = await self._vault.revoke(provider, name or DEFAULT)
         await self.follow()
         return _listed(key)
@@ -132,7 +132,7 @@ class ProviderKeys:
             NotAdministrator: The caller may not see them.
             StorageUnavailable: The database can't be read.
         """
-        _check_right(caller)
+        caller.check_administrator("manage providers' keys")
         stored = [_listed(key) for key in await self._vault.keys()]
         await self.follow()
         configured = [
@@ -152,7 +152,7 @@ class ProviderKeys:
             NotAdministrator: The caller may not.
             KeyNotFound: The provider has no key of that name.
         """
-        _check_right(caller)
+        caller.check_administrator("manage providers' keys")
         await self.follow()
         wanted = {
             each: [account for account in keys if (keys.known and name in {"", account or CONFIGURED})]
@@ -217,13 +217,6 @@ class ProviderKeys:
 
 def _names(accounts: Set[Account]) -> Collection[str]:
     return {provider for provider, _ in accounts}
-
-
-def _check_right(caller: Caller) -> None:
-    if not caller.administrator:
-        remedy = "set administrator = true in its table of access.callers"
-        who = f"{caller.name!r} may" if caller.name else "callers who are not identified may"
-        raise NotAdministrator(f"{who} not manage providers' keys; {remedy}")
 
 
 def _listed(key: StoredKey) -> ListedKey:

@@ -65,13 +65,13 @@ type RoutingServiceClient interface {
 	// servers with the same database. Results of benchmarks stay.
 	//
 	// Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
-	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
-	// administrator's. Repeating it changes nothing.
+	// (NOT_ADMINISTRATOR) if the caller is not an administrator. Repeating it
+	// changes nothing.
 	ResetBeliefs(ctx context.Context, in *ResetBeliefsRequest, opts ...grpc.CallOption) (*ResetBeliefsResponse, error)
 	// Returns the experiments that the server is configured with, in its order.
 	//
-	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
-	// one is not an administrator's. Has no side effects.
+	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if the caller is not an
+	// administrator. Has no side effects.
 	ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error)
 	// Returns what is known of the arms of one experiment, from all executions that
 	// are stored.
@@ -194,13 +194,13 @@ type RoutingServiceServer interface {
 	// servers with the same database. Results of benchmarks stay.
 	//
 	// Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
-	// (NOT_ADMINISTRATOR) if callers have keys and this one is not an
-	// administrator's. Repeating it changes nothing.
+	// (NOT_ADMINISTRATOR) if the caller is not an administrator. Repeating it
+	// changes nothing.
 	ResetBeliefs(context.Context, *ResetBeliefsRequest) (*ResetBeliefsResponse, error)
 	// Returns the experiments that the server is configured with, in its order.
 	//
-	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
-	// one is not an administrator's. Has no side effects.
+	// Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if the caller is not an
+	// administrator. Has no side effects.
 	ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error)
 	// Returns what is known of the arms of one experiment, from all executions that
 	// are stored.

@@ -1793,8 +1793,8 @@ type BenchmarkRequest struct {
 	// Models whose price is not known are left out. Absent means no limit.
 	MaxCostMicros *int64 `protobuf:"varint,8,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
 	// Tasks of the caller's own, which are run in place of suites. suites,
-	// categories and judge_models have to be empty then. If callers have keys, only
-	// an administrator's may set it, as the results count for all callers.
+	// categories and judge_models have to be empty then. Only administrators may
+	// set it, as the results count for all callers.
 	OwnSuite *OwnSuite `protobuf:"bytes,9,opt,name=own_suite,json=ownSuite,proto3" json:"own_suite,omitempty"`
 	// Resumes this run, which was interrupted or reached its max_cost_micros:
 	// tasks that have a result are not repeated, and count in completed. The run

@@ -126,8 +126,8 @@ class RoutingServiceServicer(object):
         servers with the same database. Results of benchmarks stay.
 
         Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
-        (NOT_ADMINISTRATOR) if callers have keys and this one is not an
-        administrator's. Repeating it changes nothing.
+        (NOT_ADMINISTRATOR) if the caller is not an administrator. Repeating it
+        changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,8 +136,8 @@ class RoutingServiceServicer(object):
     def ListExperiments(self, request, context):
         """Returns the experiments that the server is configured with, in its order.
 
-        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
-        one is not an administrator's. Has no side effects.
+        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if the caller is not an
+        administrator. Has no side effects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

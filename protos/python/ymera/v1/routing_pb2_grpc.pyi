@@ -244,15 +244,15 @@ class RoutingServiceStub(typing.Generic[_RoutingServiceGetExecutionType, _Routin
     servers with the same database. Results of benchmarks stay.
 
     Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
-    (NOT_ADMINISTRATOR) if callers have keys and this one is not an
-    administrator's. Repeating it changes nothing.
+    (NOT_ADMINISTRATOR) if the caller is not an administrator. Repeating it
+    changes nothing.
     """
 
     ListExperiments: _RoutingServiceListExperimentsType
     """Returns the experiments that the server is configured with, in its order.
 
-    Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
-    one is not an administrator's. Has no side effects.
+    Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if the caller is not an
+    administrator. Has no side effects.
     """
 
     GetExperiment: _RoutingServiceGetExperimentType
@@ -360,8 +360,8 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
         servers with the same database. Results of benchmarks stay.
 
         Errors: INVALID_ARGUMENT if no answer of it was judged; PERMISSION_DENIED
-        (NOT_ADMINISTRATOR) if callers have keys and this one is not an
-        administrator's. Repeating it changes nothing.
+        (NOT_ADMINISTRATOR) if the caller is not an administrator. Repeating it
+        changes nothing.
         """
 
     @abc.abstractmethod
@@ -372,8 +372,8 @@ class RoutingServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[ymera.v1.experiments_pb2.ListExperimentsResponse, collections.abc.Awaitable[ymera.v1.experiments_pb2.ListExperimentsResponse]]:
         """Returns the experiments that the server is configured with, in its order.
 
-        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if callers have keys and this
-        one is not an administrator's. Has no side effects.
+        Errors: PERMISSION_DENIED (NOT_ADMINISTRATOR) if the caller is not an
+        administrator. Has no side effects.
         """
 
     @abc.abstractmethod

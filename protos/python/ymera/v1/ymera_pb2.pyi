@@ -980,8 +980,8 @@ class BenchmarkRequest(google.protobuf.message.Message):
     @property
     def own_suite(self) -> Global___OwnSuite:
         """Tasks of the caller's own, which are run in place of suites. suites,
-        categories and judge_models have to be empty then. If callers have keys, only
-        an administrator's may set it, as the results count for all callers.
+        categories and judge_models have to be empty then. Only administrators may
+        set it, as the results count for all callers.
         """
 
     @property
