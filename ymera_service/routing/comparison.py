@@ -94,7 +94,7 @@ def _variance(first: Sample, second: Sample) -> float:
 
 
 def _spread(count: int, alpha: float) -> float:
-    """Returns how many times the variance of a mean of so many values the square of half an interval is."""
+    """Returns how many times the variance of a mean of this many values the square of half an interval is."""
     # Equation 10 of the paper, where ρ is best for one size of the sample.
     best = (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / TIGHTEST
     grown = count * best + 1

@@ -6,7 +6,7 @@ difficulty and each model an ability, and a model solves a task of a suite with 
     p = 1 / (1 + exp(-(ability - difficulty)))
 
 which is the model of G. Rasch (Probabilistic Models for Some Intelligence and Attainment Tests, 1960), with one
-difficulty for all tasks of a suite in a category. Models that were measured in several suites tell how these compare.
+difficulty for all tasks of a suite in a category. Models that were measured in several suites show how these compare.
 What the results leave open is decided by priors: a model is about as able as is expected of it, and suites are about
 equally hard. The most probable values are found by Newton's method, for all models and then for all suites in turn,
 which converges as the posterior has one maximum.

@@ -1,4 +1,4 @@
-"""Whether a model's answers have become better or worse of late, from what they were judged to be worth.
+"""Whether a model's answers have become better or worse lately, from what they were judged to be worth.
 
 The latest answers of a model in a category are divided in two at each place, and the means of both parts compared. The
 place where they differ most is taken for a change if chance alone would hardly ever make such a difference, at the best

@@ -64,14 +64,14 @@ class Needs:
 
 
 def needs_of(prompt: Prompt, usual: int = TYPICAL_OUTPUT_TOKENS) -> Needs:
-    """Returns what a prompt needs whose answer usually has so many tokens."""
+    """Returns what a prompt needs whose answer usually has this many tokens."""
     return needs_for(_called_for(prompt), prompt_tokens(prompt), prompt.sampling.max_output_tokens, usual)
 
 
 def needs_for(
     capabilities: frozenset[Capability], tokens: int, limit: int | None, usual: int = TYPICAL_OUTPUT_TOKENS
 ) -> Needs:
-    """Returns what a prompt of so many tokens needs; `limit` is what the caller allows for the answer."""
+    """Returns what a prompt of this many tokens needs; `limit` is what the caller allows for the answer."""
     return Needs(
         capabilities=capabilities,
         input_tokens=tokens,

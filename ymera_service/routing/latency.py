@@ -97,7 +97,7 @@ class Paces:
         return [None if pace is None else pace.first_token + pace.per_token * output_tokens for pace in paces]
 
     def replaced(self, pool: str, pace: Pace) -> "Paces":
-        """Returns a copy in which one target has another pace; itself where it has no such target."""
+        """Returns a copy in which one target has another pace; itself if it lacks that target."""
         row = self._rows.get(pool)
         if row is None:
             return self

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 LATE = timedelta(seconds=10)
-"""How far behind a server's rows may be stored, and its clock; each reading goes back so far."""
+"""How far behind a server's rows may be stored, and its clock; each reading goes back this far."""
 LATEST = timedelta(minutes=10)
 """The same for the readings that go back further now and then."""
 FAR_READINGS = 300
-"""Every so many readings goes back further."""
+"""One in this many readings goes back further."""
 
 
 def utc_now() -> datetime:

@@ -51,5 +51,5 @@ def is_free(work: WorkRequest | None) -> bool:
 
 
 def work_needs(tokens: int) -> Needs:
-    """Returns what work with so many input tokens needs."""
+    """Returns what work with this many input tokens needs."""
     return Needs(frozenset(), tokens, 0, Usage(tokens), 0, whole=False)

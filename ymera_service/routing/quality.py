@@ -20,7 +20,7 @@ from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
 
 PRIOR_TASKS = 8.0
-"""How many tasks a prior is worth: what a dozen graded tasks can tell apart, about ±0.15."""
+"""How many tasks a prior is worth: what a dozen graded tasks can distinguish, about ±0.15."""
 UNINFORMED = 0.5
 """What is expected where nothing is known."""
 ALIKE = 1.0
@@ -30,7 +30,7 @@ ELSEWHERE = 0.5
 """What a task of another category is worth for how sure a belief is,"""
 MOST_ELSEWHERE = 2 * PRIOR_TASKS
 """and all of them together at most: however well a model is known elsewhere, in a category it is off by about ±0.1 (a
-variance of 0.005 to 0.03 in three tables of recorded answers), as with so many tasks and those of the prior."""
+variance of 0.005 to 0.03 in three tables of recorded answers), as with this many tasks and those of the prior."""
 SUREST = 0.05
 """The nearest to 0 and 1 that a quality is for its variance: a few answers that were all good prove no perfection."""
 LONGEST_NAME = 40
@@ -73,7 +73,7 @@ class Belief:
 
     @classmethod
     def of(cls, mean: float, tasks: float) -> "Belief":
-        """Returns the belief that rests on so many tasks."""
+        """Returns the belief that rests on this many tasks."""
         likely = min(max(mean, SUREST), 1 - SUREST)
         return cls(mean, likely * (1 - likely) / (tasks + 1), tasks)
 

@@ -207,7 +207,7 @@ def _costs(usage: Usage, table: Table) -> Floats:
 
 
 def _answers(asked: int, table: Table) -> "int | Whole":
-    """Returns the tokens of an answer of so many: one figure for all rows if none has a lower limit."""
+    """Returns the tokens of an answer of this many: one figure for all rows if none has a lower limit."""
     return asked if asked <= table.smallest_answer else np.minimum(table.answers, asked)
 
 

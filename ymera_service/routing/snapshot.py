@@ -36,8 +36,8 @@ class RoutingRequest:
         assignment: The arm of the experiment that it takes part in.
         agent: The agent that something is configured for; empty if there is none.
         declined: The models that are configured for the arm or the agent can't take the request.
-        cheapest: The lowest known price goes first, as nothing else tells the models apart. Models of one price always
-            have the same order: what one of them returned may be of no use with what another returns.
+        cheapest: The lowest known price goes first, as nothing else distinguishes the models. Models of one price
+            always have the same order: what one of them returned may not be usable with what another returns.
         features: What is kept of the request to learn from; None if that is switched off.
         said: What is compared with later turns of its session; None without one.
     """

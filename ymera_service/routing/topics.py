@@ -29,7 +29,7 @@ EARLIER = 3
 MOST_WORDS = 24
 """Content words kept of a turn,"""
 BUCKETS = 1 << 16
-"""each as one of so many hashes: enough to tell the words of a conversation apart, while each stands for several."""
+"""each as one of this many hashes: enough to distinguish the words of a conversation, while each stands for several."""
 HEAD, TAIL = 400, 200
 """Characters at the beginning and at the end of a long message that are read,"""
 OPENING, OPENING_WORDS = 400, 40
