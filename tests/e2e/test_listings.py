@@ -218,7 +218,7 @@ async def test_the_models_of_every_vendor_are_found_with_what_is_known_of_them(t
         assert model == models[name]
 
 
-async def test_what_changes_between_two_starts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_changes_between_two_starts_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, *others = VENDORS["openrouter"]
     cost = {"input": 9, "output": 18}
     before = [first, {**second, "cost": {"input": 1, "output": 2}}, *others[:9]]

@@ -283,7 +283,7 @@ PARTS = {"storage", "network", "provider", "plugin", "background"}
 UNWELL = {"degraded", "unavailable", "paused", "open"}
 
 
-def told(state: ymera_pb2.HealthResponse) -> str:
+def state_of(state: ymera_pb2.HealthResponse) -> str:
     """What `ymera health` says, on one line: the state of the server, then of each part that is not well."""
     console = Console(width=1000, file=io.StringIO())
     with console.capture() as capture:

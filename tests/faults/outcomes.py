@@ -21,7 +21,7 @@ async def answer(client: Client, *, stream: bool) -> tuple[str, Sequence[routing
     return whole.messages[0].parts[0].text, whole.attempts
 
 
-def retold(made: Sequence[routing_pb2.Attempt]) -> str:
+def outcomes_of(made: Sequence[routing_pb2.Attempt]) -> str:
     """The attempts, as the table shows them."""
     return ", then ".join(f"{attempt.model} {attempt.error.reason or 'answered'}" for attempt in made)
 

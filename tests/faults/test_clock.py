@@ -15,7 +15,7 @@ import pytest
 from ymera.v1 import routing_pb2, ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import CONFIG, told
+from tests.faults.conftest import CONFIG, state_of
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Exchange, Server, Upstream
@@ -82,7 +82,7 @@ async def test_calls_and_records_outlive_a_jump(
         state = await client.health()
         stored = [await client.recorded(answer.request_id) for answer in answers]
         across = await client.recorded(stream.request_id)
-    observe(f"{1 + len(stored)} of {1 + len(answers)} answered and recorded; {told(state)}")
+    observe(f"{1 + len(stored)} of {1 + len(answers)} answered and recorded; {state_of(state)}")
     assert (stream.kind, stream.text) == ("completed", "Once upon a time")
     assert across.status == routing_pb2.EXECUTION_STATUS_COMPLETED
     assert [one.usage for one in stored] == [answer.usage for answer in answers]
@@ -104,7 +104,7 @@ async def test_a_target_that_asked_for_time_gets_exactly_that(
         clock.jump(distance)
         await client.failed(seconds=3)
         state = await client.health()
-    observe(told(state))
+    observe(state_of(state))
     [pause] = next(each for each in state.providers if each.provider == first.name).pauses
     assert 30 < pause.retry_after.seconds <= 50
     assert len(first.requests) == 1

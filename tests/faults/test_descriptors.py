@@ -17,7 +17,7 @@ import pytest
 from ymera.v1 import ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import CONFIG, Failure, told
+from tests.faults.conftest import CONFIG, Failure, state_of
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Server, Upstream
@@ -44,7 +44,7 @@ async def test_without_free_descriptors_the_cause_is_stated_and_service_resumes(
         outcomes = Counter(await asyncio.gather(*(outcome(client) for _ in range(CALLS))))
         state = await client.health()
         resource.prlimit(pid, limit, before)
-        observe(f"{dict(outcomes)}; {told(state)}")
+        observe(f"{dict(outcomes)}; {state_of(state)}")
         again = await asyncio.gather(*(client.execute() for _ in range(CALLS)))
         stored = [await client.recorded(answer.request_id) for answer in again]
         async with connect(server.address) as other:
@@ -52,7 +52,7 @@ async def test_without_free_descriptors_the_cause_is_stated_and_service_resumes(
     assert outcomes.keys() == {"PROVIDER_CONNECTION_FAILED"}
     assert not any(provider.breakers for provider in state.providers)
     assert state.network.status == ymera_pb2.HEALTH_STATUS_DEGRADED
-    assert "Too many open files" in told(state)
+    assert "Too many open files" in state_of(state)
     assert [one.usage for one in stored] == [answer.usage for answer in again]
     assert recovered.status == ymera_pb2.HEALTH_STATUS_OK
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Observe
 from tests.faults.conftest import WAIT, Exchange, Script, Upstream
-from tests.faults.outcomes import OpenServer, answer, attempts, retold, watched
+from tests.faults.outcomes import OpenServer, answer, attempts, outcomes_of, watched
 
 MEBIBYTE = b"x" * 2**20
 BOMB = gzip.compress(b'{"choices":[{"message":{"content":"' + 64 * MEBIBYTE + b'"}}]}')
@@ -68,7 +68,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(
     async with open_server(first, second, transport={"max_response_bytes": 2**20}) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
-            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
+            observe(f"{'stream' if stream else 'whole'}: {outcomes_of(made)}")
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_MALFORMED_RESPONSE"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)

@@ -13,7 +13,7 @@ from isolation import CASES, Case, compared, measure
 from ymera.v1 import content_pb2, routing_pb2, ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import told
+from tests.faults.conftest import state_of
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Exchange, Upstream
@@ -59,7 +59,7 @@ async def test_calls_to_a_hung_target_leave_the_server_to_others(
                 assert (await only(second.model, WAIT, client)).model == second.model
             assert (await client.execute()).model == second.model  # the first in its ranking has its share
             state = await client.health()
-        observe(f"51 of 51 to another target answered; {told(state)}")
+        observe(f"51 of 51 to another target answered; {state_of(state)}")
         assert state.status == ymera_pb2.HEALTH_STATUS_DEGRADED
         assert f"wait for {first.model}" in state.detail
         assert [(one.name, one.in_use, one.limit) for one in state.limits][-1] == (first.model, 11, 11)

@@ -20,7 +20,7 @@ from partial_failure import milliseconds
 from ymera.v1 import ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import told
+from tests.faults.conftest import state_of
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Client, Upstream
@@ -133,7 +133,7 @@ async def test_late_and_cut_connections_to_upstreams_cost_no_answer(
     p50, p99 = milliseconds(latencies)
     observe(
         f"{outcomes['all is well']} of {REQUESTS} answered, {one.cuts + other.cuts} connections cut,"
-        f" {calls / REQUESTS:.2f} calls per request, p50 {p50} ms, p99 {p99} ms; {told(state)}"
+        f" {calls / REQUESTS:.2f} calls per request, p50 {p50} ms, p99 {p99} ms; {state_of(state)}"
     )
     assert outcomes == {"all is well": REQUESTS}
     assert (one.cuts + other.cuts > 0) == (cut > 0)
@@ -156,7 +156,7 @@ async def test_callers_behind_a_bad_network_get_an_answer_or_a_status_and_leave_
             outcomes, _ = await offered(ask)
         await client.idle()
         state = await client.health()
-    observe(f"{dict(outcomes)}, {line.cuts} connections cut; {told(state)}")
+    observe(f"{dict(outcomes)}, {line.cuts} connections cut; {state_of(state)}")
     assert line.cuts > 0
     assert outcomes.keys() <= {"all is well", "UNAVAILABLE"}
     assert outcomes["all is well"] > 0

@@ -67,7 +67,7 @@ def test_what_never_answers_is_soon_called_for_a_look_only(models: int, observe:
 
 
 @pytest.mark.parametrize("models", [1, 2, 3])
-def test_where_all_targets_hang_few_calls_are_made_in_vain(models: int, observe: Observe) -> None:
+def test_if_all_targets_hang_few_calls_are_made(models: int, observe: Observe) -> None:
     outcome = outcome_of([Behaviour(1.0, HANGS)] * models, (60, 1), observe)
     assert outcome.amplification <= 1.0
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, func, select
 from ymera.v1 import ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import CONFIG, Failure, prompt, told
+from tests.faults.conftest import CONFIG, Failure, prompt, state_of
 from ymera_service.storage import Database
 from ymera_service.storage.recorder import LONGEST_PAUSE
 from ymera_service.storage.tables import executions
@@ -74,7 +74,7 @@ async def refuses(client: Client, upstream: Upstream, observe: Observe) -> None:
     health = await client.health()
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert health.storage.detail
-    observe(f"20 of 20 refused, {called} calls paid; {told(health)}")
+    observe(f"20 of 20 refused, {called} calls paid; {state_of(health)}")
     await until(client, health_pb2.HealthCheckResponse.NOT_SERVING)
 
 
@@ -90,7 +90,7 @@ async def recovers(client: Client) -> None:
     await until(client, health_pb2.HealthCheckResponse.SERVING)
     health = await client.health()
     assert health.storage.status == ymera_pb2.HEALTH_STATUS_OK
-    assert health.status != ymera_pb2.HEALTH_STATUS_UNAVAILABLE, told(health)
+    assert health.status != ymera_pb2.HEALTH_STATUS_UNAVAILABLE, state_of(health)
 
 
 async def until(client: Client, status: Any) -> None:
@@ -129,7 +129,7 @@ async def test_requests_wait_while_postgresql_hangs_and_health_reports_it(
         answers = await asyncio.gather(*waiting)
         stored = [await client.recorded(answer.request_id) for answer in answers]
         again = await client.health()
-    observe(f"{len(stored)} of {len(answers)} answered after the wait; meanwhile {told(health)}")
+    observe(f"{len(stored)} of {len(answers)} answered after the wait; meanwhile {state_of(health)}")
     assert health.storage.status == health.status == ymera_pb2.HEALTH_STATUS_UNAVAILABLE
     assert [one.usage for one in stored] == [one.usage for one in answers]
     assert again.status == ymera_pb2.HEALTH_STATUS_OK
@@ -145,7 +145,7 @@ async def test_requests_wait_for_a_locked_sqlite_file_but_health_does_not(
             waiting = asyncio.create_task(client.execute())
             await client.in_flight(1)
             state = await client.health()
-            observe(f"answered when the lock was released; meanwhile {told(state)}")
+            observe(f"answered when the lock was released; meanwhile {state_of(state)}")
             assert state.storage.status == ymera_pb2.HEALTH_STATUS_OK
             assert not waiting.done()
             other.execute("ROLLBACK")
@@ -236,7 +236,7 @@ async def test_health_shows_damage_that_was_found_in_the_background(
     damage(tmp_path / "ymera.db")
     async with serve(config) as server, connect(server.address) as client:
         health = await degraded(client)
-    observe(told(health))
+    observe(state_of(health))
     assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
     assert "the database is damaged" in health.detail
     assert "restore it from a backup" in health.detail

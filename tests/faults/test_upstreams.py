@@ -9,8 +9,8 @@ import pytest
 from ymera.v1 import routing_pb2, ymera_pb2
 
 from tests.conftest import Observe
-from tests.faults.conftest import WAIT, Exchange, Script, Upstream, told, well
-from tests.faults.outcomes import OpenServer, answer, attempts, retold, watched
+from tests.faults.conftest import WAIT, Exchange, Script, Upstream, state_of, well
+from tests.faults.outcomes import OpenServer, answer, attempts, outcomes_of, watched
 
 SHORT = 0.5
 """A time limit that a test waits for, in seconds."""
@@ -51,7 +51,7 @@ async def limits_the_rate(exchange: Exchange) -> None:
     await exchange.respond("429 Too Many Requests", body, "content-type: application/json\r\nretry-after: 100\r\n")
 
 
-async def knows_no_such_key(exchange: Exchange) -> None:
+async def does_not_know_the_key(exchange: Exchange) -> None:
     body = b'{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}'
     await exchange.respond("401 Unauthorized", body)
 
@@ -109,7 +109,7 @@ DEAD: dict[Script, str] = {
     is_behind_a_broken_proxy: "PROVIDER_SERVER_ERROR",
     is_overloaded: "PROVIDER_OVERLOADED",
     limits_the_rate: "RATE_LIMITED",
-    knows_no_such_key: "PROVIDER_AUTHENTICATION",
+    does_not_know_the_key: "PROVIDER_AUTHENTICATION",
     does_not_speak_http: "PROVIDER_MALFORMED_RESPONSE",
     is_a_login_page: "PROVIDER_MALFORMED_RESPONSE",
     sends_broken_json: "PROVIDER_MALFORMED_RESPONSE",
@@ -131,9 +131,9 @@ async def test_an_upstream_that_fails_before_its_first_word_is_replaced_transpar
     async with open_server(first, second) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
-            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
+            observe(f"{'stream' if stream else 'whole'}: {outcomes_of(made)}")
             expected = [(first.model, DEAD[script]), (second.model, "")]
-            rests = script in {limits_the_rate, knows_no_such_key} and stream  # since the call before
+            rests = script in {limits_the_rate, does_not_know_the_key} and stream  # since the call before
             assert (text, attempts(made)) == ("all is well", expected[rests:])
         assert len(second.requests) == 2
 
@@ -162,7 +162,7 @@ async def test_a_stream_reports_why_another_model_answers(
 async def test_if_all_upstreams_fail_the_last_error_is_reported(
     open_server: OpenServer, first: Upstream, second: Upstream
 ) -> None:
-    first.script, second.script = fails_inside, knows_no_such_key
+    first.script, second.script = fails_inside, does_not_know_the_key
     async with open_server(first, second, execution={"max_attempts": 2}) as client:
         result = await client.read_stream()
         stored = await client.recorded(result.request_id)
@@ -266,7 +266,7 @@ async def test_a_whole_answer_never_mixes_the_text_of_two_models(
     async with open_server(first, second, execution=patience_with(script)) as client:
         whole = await client.execute()
         stored = await client.recorded(whole.request_id)
-    observe(retold(whole.attempts))
+    observe(outcomes_of(whole.attempts))
     assert [part.text for part in whole.messages[0].parts] == ["all is well"]
     assert attempts(whole.attempts) == [(first.model, BROKEN[script][0]), (second.model, "")]
     assert whole.usage.estimated
@@ -302,7 +302,7 @@ async def test_a_hanging_upstream_is_cancelled_and_replaced_transparently(
     async with open_server(first, second, execution=limits) as client:
         for stream in (False, True):
             text, made = await answer(client, stream=stream)
-            observe(f"{'stream' if stream else 'whole'}: {retold(made)}")
+            observe(f"{'stream' if stream else 'whole'}: {outcomes_of(made)}")
             assert text == "all is well"
             assert attempts(made) == [(first.model, "PROVIDER_TIMEOUT"), (second.model, "")]
             await asyncio.wait_for(left.acquire(), WAIT)
@@ -324,7 +324,7 @@ async def test_a_rate_limit_fails_over_immediately_and_pauses_for_everyone_witho
         [excluded] = whole.decision.exclusions
         assert (excluded.model, excluded.reason) == (first.model, routing_pb2.EXCLUSION_REASON_PAUSED)
         health = await client.health()
-        observe(f"{len(first.requests)} of 21 requests went to the limited target; {told(health)}")
+        observe(f"{len(first.requests)} of 21 requests went to the limited target; {state_of(health)}")
         state = next(one for one in health.providers if one.provider == first.name)
         assert (state.status, len(state.breakers)) == (ymera_pb2.HEALTH_STATUS_DEGRADED, 0)
         assert [pause.domain for pause in state.pauses] == [first.model]
@@ -370,7 +370,7 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
         unhealthy = [one.model for one in excluded if one.reason == routing_pb2.EXCLUSION_REASON_UNHEALTHY]
         assert unhealthy == [first.model]
         health = await client.health()
-        observe(told(health))
+        observe(state_of(health))
         assert health.status == ymera_pb2.HEALTH_STATUS_DEGRADED
         first.script = well
         async with asyncio.timeout(WAIT):
@@ -383,13 +383,13 @@ async def test_an_upstream_that_keeps_failing_is_not_called_until_it_recovers(
 async def test_while_all_upstreams_are_dead_health_says_which_and_why_and_recovers(
     open_server: OpenServer, first: Upstream, second: Upstream, observe: Observe
 ) -> None:
-    first.script, second.script = dies, knows_no_such_key
+    first.script, second.script = dies, does_not_know_the_key
     reasons: set[str] = set()
     async with open_server(first, second, breaker={"window": 3, "open_seconds": 2 * SHORT}) as client:
         async with asyncio.timeout(3 * WAIT):  # a breaker may have opened so early that it half-opens by now
             while (health := await client.health()).status != ymera_pb2.HEALTH_STATUS_UNAVAILABLE:
                 reasons |= {failure.reason for failure in await asyncio.gather(*(client.failed() for _ in range(40)))}
-        observe(f"{', '.join(sorted(reasons))}; {told(health)}")
+        observe(f"{', '.join(sorted(reasons))}; {state_of(health)}")
         assert {one.provider for one in health.providers if one.breakers} == {first.name, second.name}
         first.script = second.script = well
         async with asyncio.timeout(3 * WAIT):

@@ -269,7 +269,7 @@ async def test_probabilities_are_asked_of_models_that_state_them(
     assert upstream.bodies == []
 
 
-async def test_the_tier_that_served_is_named_and_its_unknown_price_is_no_price(
+async def test_the_tier_that_served_is_named_and_without_its_price_the_cost_is_unknown(
     client: ymera_pb2_grpc.YmeraServiceAsyncStub, upstream: Upstream
 ) -> None:
     prompt = pb.Prompt(messages=[HI], service_tier=pb.SERVICE_TIER_FLEX)

@@ -129,7 +129,7 @@ class AttemptRunner:
             self.limits.learn_part(context, callee.target, progress.first_token_at - progress.began)
         deployment = callee.target.deployment
         if failure is None and (deployment.account or deployment.endpoint):
-            _tell_time(context, callee, progress, clock())
+            _report_time(context, callee, progress, clock())
         self._add(context, callee, progress, failure)
         if failure is None and progress.portion is not None and progress.reply is not None:
             context.take(progress.portion, progress.reply)
@@ -141,7 +141,7 @@ class AttemptRunner:
             waited = asyncio.get_running_loop().time() - progress.began
             self.limits.learn_part(context, callee.target, waited)
             callee.permit.took(waited, stream=context.execution.stream)
-        timed_out = _waited_in_vain(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
+        timed_out = _waited_unanswered(context, callee, progress) if isinstance(error, asyncio.CancelledError) else None
         _settle_timeout(context, callee, progress, timed_out)
         cut_off = "another target began its answer sooner" if callee.is_beaten else "the attempt was cut off"
         refused = error if isinstance(error, RequestError) else Cancelled(cut_off)
@@ -288,7 +288,7 @@ def _settle(context: ExecutionContext, callee: Callee, progress: Progress, failu
         callee.permit.failed(failure)
 
 
-def _tell_time(context: ExecutionContext, callee: Callee, progress: Progress, now: float) -> None:
+def _report_time(context: ExecutionContext, callee: Callee, progress: Progress, now: float) -> None:
     """Reports how long a call took that answered, by which the deployments of its model are chosen."""
     if context.execution.stream and progress.sign_at is not None:
         callee.permit.took(progress.sign_at - progress.began, stream=True)
@@ -321,7 +321,7 @@ def _settle_timeout(
         callee.permit.failed(failure)
 
 
-def _waited_in_vain(context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderTimeout | None:
+def _waited_unanswered(context: ExecutionContext, callee: Callee, progress: Progress) -> ProviderTimeout | None:
     """Returns the failure of a target that had given no sign when the deadline ended the call."""
     if progress.sign_at is not None or progress.waits or not context.deadline.passed:
         return None

@@ -189,7 +189,7 @@ def test_other_vendors_write_errors_their_own_way() -> None:
         ({}, None),
     ],
 )
-def test_the_headers_tell_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:
+def test_the_headers_state_when_to_try_again(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
     assert error(429, "rate_limit_error", "Slow down", headers).retry_after == seconds
 

@@ -220,7 +220,7 @@ async def test_configured_models_are_offered_without_asking(recorded_http: Recor
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"no", b'{"data": 7}', b'{"data": [7]}', b'{"data": [{"id": 7}]}'])
-async def test_what_is_no_listing_is_malformed(recorded_http: Record, body: bytes) -> None:
+async def test_what_is_not_a_listing_is_malformed(recorded_http: Record, body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         await anthropic(recorded_http(Exchange(body))).models()
 
@@ -232,6 +232,6 @@ async def test_a_refused_listing_has_its_meaning(recorded_http: Record) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"input_tokens": "many"}', b"null", b""])
-async def test_what_is_no_count_is_malformed(recorded_http: Record, body: bytes) -> None:
+async def test_what_is_not_a_count_is_malformed(recorded_http: Record, body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         await count_of(anthropic(recorded_http(Exchange(body))), "claude-x", Prompt((user("Hi"),)))

@@ -41,7 +41,7 @@ def test_a_tier_has_the_apis_name(tier: ServiceTier | None, word: str | None, ad
         ({"inference_geo": "us"}, False),
     ],
 )
-def test_the_tier_that_served_is_told_and_what_has_rates_of_its_own(tier: str, more: Any, usual: bool) -> None:
+def test_the_tier_that_served_is_reported_and_what_has_rates_of_its_own(tier: str, more: Any, usual: bool) -> None:
     usage = {"input_tokens": 1, "output_tokens": 2, "service_tier": tier, **more}
     decoder = MessagesDecoder()
     answer = {"content": [], "stop_reason": "end_turn", "usage": usage}

@@ -131,7 +131,7 @@ def test_a_chosen_word_is_found(answer: str) -> None:
         "It is not joy but fear",
     ],
 )
-def test_listing_every_choice_is_no_answer(answer: str) -> None:
+def test_listing_every_choice_is_not_an_answer(answer: str) -> None:
     assert grade(choice("joy", CHOICES), answer) == 0
 
 

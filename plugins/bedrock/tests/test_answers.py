@@ -79,7 +79,7 @@ def test_each_reason_has_its_meaning(raw: str, reason: FinishReason) -> None:
     assert decoded(streamed)[-1] == decoded(at_once)[-1] == Finished(reason, raw)
 
 
-def test_the_sequence_that_was_written_and_what_a_guardrail_did_are_told() -> None:
+def test_the_sequence_that_was_written_and_what_a_guardrail_did_are_reported() -> None:
     hit = {"additionalModelResponseFields": {"stop_sequence": "END"}}
     assert decoded(whole(reason="stop_sequence", **hit))[-1] == Finished(FinishReason.STOP, "stop_sequence", "END")
     trace = {"guardrail": {"actionReason": "Guardrail blocked."}}
@@ -123,7 +123,7 @@ def test_a_block_that_is_not_closed_is_closed_by_the_end() -> None:
     assert [call.arguments for call in Answer.of(events(answer(start, reason="tool_use"))).tool_calls] == ["{}"]
 
 
-def test_blocks_may_arrive_at_once_and_be_told_apart_by_their_number() -> None:
+def test_blocks_may_arrive_at_once_and_are_distinguished_by_their_number() -> None:
     def delta(index: int, piece: str) -> bytes:
         return event("contentBlockDelta", {"contentBlockIndex": index, "delta": {"toolUse": {"input": piece}}})
 
@@ -243,13 +243,13 @@ def test_cached_tokens_are_part_of_the_input() -> None:
         ),
     ],
 )
-def test_what_costs_more_than_its_tokens_is_told(more: Any, usual: bool) -> None:
+def test_what_costs_more_than_its_tokens_is_reported(more: Any, usual: bool) -> None:
     usage = more.pop("usage", None)
     [reported] = of_kind(UsageReported, events(answer(usage=usage, **more)))
     assert reported.usual_rates is usual
 
 
-def test_the_tier_that_served_the_call_is_told() -> None:
+def test_the_tier_that_served_the_call_is_reported() -> None:
     [reported] = of_kind(UsageReported, events(answer(serviceTier={"type": "priority"})))
     assert reported.service_tier == "priority"
 

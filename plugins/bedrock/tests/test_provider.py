@@ -33,7 +33,7 @@ async def authorization(provider: BedrockProvider, transport: RecordedTransport)
     return sent.url, sent.headers["authorization"]
 
 
-def test_without_credentials_there_is_no_provider(recorded_http: Record, tmp_path: Path) -> None:
+def test_without_credentials_no_provider_is_offered(recorded_http: Record, tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text(FILE)  # may be there for another purpose
     assert providers(recorded_http()) == []
     assert "AWS_BEARER_TOKEN_BEDROCK" in ymera_describe().idle

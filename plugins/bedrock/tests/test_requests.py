@@ -96,7 +96,7 @@ def test_results_of_tools_come_first_and_together() -> None:
     ]
 
 
-def test_arguments_that_are_no_object_are_refused() -> None:
+def test_arguments_that_are_not_an_object_are_refused() -> None:
     with pytest.raises(InvalidProviderRequest, match="only JSON objects"):
         encoded(SONNET, said(ToolCall("c", "f", "[1]"), role=Role.ASSISTANT))
 

@@ -134,7 +134,7 @@ async def test_credentials_are_renewed_once_and_before_they_expire() -> None:
         assert {key.key_id for key in await asyncio.gather(*(source() for _ in range(9)))} == {expected}
 
 
-async def test_a_role_signs_where_there_is_no_other_key(
+async def test_a_role_signs_without_another_key(
     aws: Aws, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):

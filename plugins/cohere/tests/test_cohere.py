@@ -138,7 +138,7 @@ async def test_documents_are_ranked(recorded_http: Record) -> None:
 @pytest.mark.parametrize(
     "body", [b"7", b"{}", b'{"embeddings":{}}', b'{"embeddings":[]}', b'{"embeddings":{"float":[7]}}', b"\xff"]
 )
-def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
+def test_what_is_not_an_embedding_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         decode_embeddings(HttpResponse(200, {}, body))
 

@@ -105,7 +105,7 @@ def test_what_the_api_can_not_express_is_refused(part: Part) -> None:
         body(said(part))
 
 
-def test_so_are_tools_of_the_provider_and_what_is_no_object() -> None:
+def test_so_are_tools_of_the_provider_and_what_is_not_an_object() -> None:
     for prompt in (
         Prompt(HELLO, provider_tools=(ProviderTool("web_search"),)),
         Prompt(HELLO, tools=(Tool("f", parameters_schema="[]"),)),
@@ -214,6 +214,6 @@ def test_thinking_is_bounded_by_tokens(thinks: bool | None, sampling: Sampling, 
     assert adapted(prompt, thinks) == ([adaptation] if adaptation else [])
 
 
-def test_there_are_no_service_tiers_and_no_probabilities() -> None:
+def test_service_tiers_and_probabilities_are_not_supported() -> None:
     prompt = Prompt(HELLO, sampling=Sampling(logprobs=1), service_tier=ServiceTier.FLEX)
     assert adapted(prompt) == [(DROPPED, "sampling.logprobs"), (DROPPED, "service_tier")]

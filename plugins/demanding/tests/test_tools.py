@@ -38,7 +38,7 @@ def test_calls_have_to_be_the_right_ones(made: list[tuple[str, object]], right: 
     assert TASK.grade(calls(*made)).score == float(right)
 
 
-def test_a_text_about_calls_is_no_call() -> None:
+def test_a_text_about_calls_is_not_a_call() -> None:
     assert TASK.grade("I would call transfer with main, ben and 100, then with eva.").score == 0
 
 

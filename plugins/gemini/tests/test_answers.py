@@ -44,7 +44,7 @@ def decoded(*chunks: dict[str, Any]) -> list[ProviderEvent | ProviderError]:
     return streamed
 
 
-def test_thoughts_and_text_are_told_apart() -> None:
+def test_thoughts_and_text_are_distinguished() -> None:
     end = {**of({"text": "is.", "thoughtSignature": "c2ln"}, finishReason="STOP"), "usageMetadata": USAGE}
     assert decoded(of(THOUGHT), of({"text": "Par"}), end) == [
         STARTED,

@@ -58,6 +58,6 @@ def test_a_tier_goes_into_the_body_of_the_developer_api_alone(tier: ServiceTier)
 
 
 @pytest.mark.parametrize("tier", ["standard", "flex"])
-def test_the_tier_that_served_is_told_as_its_price_is_looked_up_by_it(tier: str) -> None:
+def test_the_tier_that_served_is_reported_as_its_price_is_looked_up_by_it(tier: str) -> None:
     [reported] = [item for item in decoded(tier=tier) if isinstance(item, UsageReported)]
     assert (reported.service_tier, reported.usual_rates) == (tier, True)

@@ -75,12 +75,12 @@ def test_a_seal_holds_signature_and_place(value: str, place: Place) -> None:
 
 
 @given(seal=st.binary())
-def test_other_bytes_are_no_signature(seal: bytes) -> None:
+def test_other_bytes_are_not_a_signature(seal: bytes) -> None:
     assert opened(seal) is None
     assert sealed("", Place.CALL) == b""
 
 
 @given(rest=st.binary())
-def test_a_broken_seal_is_no_signature(rest: bytes) -> None:
+def test_a_broken_seal_is_not_a_signature(rest: bytes) -> None:
     found = opened(b"gemini\xff" + rest)
     assert found is None or sealed(found.value, found.place) == b"gemini\xff" + rest

@@ -108,7 +108,7 @@ def test_a_part_of_the_answer_that_is_not_in_the_format_is_not_lost_silently(mes
     assert isinstance(decoded(said(**message), END)[-1], MalformedResponse)
 
 
-def test_a_line_that_is_cut_off_is_an_interruption_and_one_that_is_no_object_malformed() -> None:
+def test_a_line_that_is_cut_off_is_an_interruption_and_one_that_is_not_an_object_malformed() -> None:
     decoder = ChatDecoder()
     cut = [*decoder.feed(b'{"message":{"content":"a"}}\n{"message":{"con'), *decoder.close()]
     assert isinstance(cut[-1], StreamInterrupted)

@@ -133,7 +133,7 @@ def test_recorded_embeddings_are_read(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("exchange", parameters(of_kind("model_info", EXCHANGES)))
-def test_a_recorded_description_tells_the_context(exchange: Exchange) -> None:
+def test_a_recorded_description_states_the_context(exchange: Exchange) -> None:
     profile = profile_of(exchange["request"]["json"]["name"], orjson.loads(body_of(exchange)))
     assert profile.context_window == exchange["expect"]["context_length"]
 

@@ -105,7 +105,7 @@ def test_probabilities_of_tokens_are_asked_for_beside_them() -> None:
         assert adapted(prompt) == []
 
 
-def test_there_are_no_service_tiers() -> None:
+def test_service_tiers_are_not_supported() -> None:
     assert adapted(Prompt(HELLO, service_tier=ServiceTier.PRIORITY)) == [(DROPPED, "service_tier")]
     assert adapted(Prompt(HELLO, service_tier=ServiceTier.STANDARD)) == []
 

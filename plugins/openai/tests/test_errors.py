@@ -240,7 +240,7 @@ def test_an_error_within_a_stream_is_reported_without_a_status(data: str, kind: 
 
 
 @pytest.mark.parametrize("body", [{"choices": []}, {"error": None, "choices": []}, {"error": {}}, {"id": "x"}, 7])
-def test_an_answer_is_no_error(body: object) -> None:
+def test_an_answer_is_not_an_error(body: object) -> None:
     assert in_body(body) is None
 
 

@@ -267,7 +267,7 @@ def test_an_error_instead_of_a_listing_is_raised() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"7", b'{"data":{}}', b'{"models":[]}'])
-def test_what_is_no_listing_is_malformed(body: bytes) -> None:
+def test_what_is_not_a_listing_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         decode_models(HttpResponse(200, {}, body))
 
@@ -327,7 +327,7 @@ def test_limits_of_requests_are_those_of_free_models_and_of_githubs_tiers() -> N
     assert Offer().described({"id": "m", "rate_limit_tier": "custom"}).limits == RequestLimits()
 
 
-def test_what_a_listing_states_is_not_assumed_and_what_the_family_tells_is() -> None:
+def test_what_a_listing_states_is_not_assumed_and_what_the_family_implies_is() -> None:
     names_only = Offer().described({"id": "gpt-4o"})
     assert {"tools", "context_window", "max_output_tokens"} <= names_only.assumed
     stated = Offer().described({"id": "gpt-4o", "context_length": 5, "supported_parameters": ["tools"]})

@@ -131,7 +131,7 @@ def test_a_tier_has_the_vendors_name(
 
 
 @pytest.mark.parametrize("tier", ["default", "flex", "priority", None])
-def test_the_tier_that_served_is_told_as_its_price_is_looked_up_by_it(tier: str | None) -> None:
+def test_the_tier_that_served_is_reported_as_its_price_is_looked_up_by_it(tier: str | None) -> None:
     choice = {"message": {"content": "co"}, "finish_reason": "stop"}
     chat = decoded(ChatDecoder(), {"choices": [choice], "usage": USAGE, "service_tier": tier})
     response = {"status": "completed", "output": [], "usage": {"input_tokens": 1, "output_tokens": 2}}

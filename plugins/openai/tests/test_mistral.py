@@ -46,7 +46,7 @@ def test_an_agent_is_called_by_its_id(agent: str) -> None:
     assert adapted(request) == ["dropped temperature", "dropped top_p"]
 
 
-def test_a_model_of_another_vendor_is_no_agent() -> None:
+def test_a_model_of_another_vendor_is_not_an_agent() -> None:
     request = ChatCompletions(VENDORS["groq"].quirks).encode(GenerateRequest(AGENT, Prompt((user("hi"),))))
     assert (request.url, body_of(request)["model"]) == ("/chat/completions", AGENT)
 

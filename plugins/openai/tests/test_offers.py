@@ -68,7 +68,7 @@ def test_a_key_in_the_environment_is_enough(vendor: Any) -> None:
         assert "secret" not in repr(found.endpoint)
 
 
-def test_who_configures_ollama_here_is_told_where_to() -> None:
+def test_the_error_of_ollama_configured_here_says_where_it_belongs() -> None:
     with pytest.raises(ValidationError, match=r"in \[plugins\.ollama\]"):
         OpenAiSettings.model_validate({"vendors": {"ollama": {"base_url": "http://127.0.0.1:11434"}}})
 

@@ -80,7 +80,7 @@ def test_embeddings_are_asked_for_as_recorded(exchange: Exchange) -> None:
         b'{"data":[{"embedding":"AAA="}]}',
     ],
 )
-def test_what_is_no_embedding_is_malformed(body: bytes) -> None:
+def test_what_is_not_an_embedding_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         embeddings.decode(HttpResponse(200, {}, body))
 
@@ -103,7 +103,7 @@ def test_embeddings_come_in_the_order_of_the_inputs() -> None:
 
 
 @pytest.mark.parametrize("body", [b"7", b"{}", b'{"results":[]}'])
-def test_what_is_no_moderation_is_malformed(body: bytes) -> None:
+def test_what_is_not_a_moderation_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         moderations.decode(HttpResponse(200, {}, body))
 
@@ -177,7 +177,7 @@ def test_what_a_ranking_says_of_tokens_and_cost_is_read() -> None:
         b'{"results":[{"index":0,"relevance_score":"1"}]}',
     ],
 )
-def test_what_is_no_ranking_is_malformed(body: bytes) -> None:
+def test_what_is_not_a_ranking_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         reranking.decode(HttpResponse(200, {}, body))
 

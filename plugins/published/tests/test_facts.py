@@ -48,13 +48,13 @@ def test_a_price_of_zero_counts_where_all_is_free_or_the_name_says_so() -> None:
     assert facts("mistral", "labs-devstral-small-2512").price is None
 
 
-def test_another_version_of_a_model_tells_no_price() -> None:
+def test_another_version_of_a_model_states_no_price() -> None:
     found = facts("openai", "gpt-5-2025-08-07")
     assert (found.context_window, found.price) == (400_000, None)
     assert facts("bedrock", "jp.amazon.nova-pro-v1:0").context_window == 300_000
 
 
-def test_records_of_other_vendors_tell_only_capabilities_on_which_they_agree() -> None:
+def test_records_of_other_vendors_count_only_for_capabilities_on_which_they_agree() -> None:
     found = facts("mine", "someone/deepseek-r1-distill-llama-70b")
     assert (found.context_window, found.price) == (0, None)
     assert found.capabilities == {Capability.REASONING}

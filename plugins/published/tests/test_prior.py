@@ -104,7 +104,7 @@ def test_every_expectation_is_a_share_and_is_made_quickly() -> None:
     assert len(bases) > 900
 
 
-def test_it_tells_better_models_from_worse_on_outcomes_that_it_was_not_made_from() -> None:
+def test_it_ranks_better_models_higher_on_outcomes_that_it_was_not_made_from() -> None:
     path = SHARED / "routing" / "dev" / "outcomes_zeroeval.jsonl.gz"
     if not path.exists():
         pytest.skip("the shared routing data is not beside the checkout")

@@ -25,7 +25,7 @@ SESSION = ("caller", "session_id")
 HALVES = "a=0.5,b=0.5"
 
 
-class Told:
+class Stored:
     """Makes the records of executions in arms."""
 
     def __init__(self, execution: ExecutionRecord, observation: Observation) -> None:
@@ -77,16 +77,16 @@ class Told:
 
 
 @pytest.fixture
-def told(execution: ExecutionRecord, observation: Observation) -> Told:
-    return Told(execution, observation)
+def requests(execution: ExecutionRecord, observation: Observation) -> Stored:
+    return Stored(execution, observation)
 
 
-async def test_a_units_requests_count_by_their_mean(database_url: str, told: Told) -> None:
-    told.executed("a", "s1", cost_micros=100, duration=1.0)
-    told.executed("a", "s1", cost_micros=300, duration=3.0)
-    told.executed("a", "s2", cost_micros=600, duration=1.0)
-    told.executed("b", "s3", cost_micros=None)
-    found = await told.sums(database_url)
+async def test_a_units_requests_count_by_their_mean(database_url: str, requests: Stored) -> None:
+    requests.executed("a", "s1", cost_micros=100, duration=1.0)
+    requests.executed("a", "s1", cost_micros=300, duration=3.0)
+    requests.executed("a", "s2", cost_micros=600, duration=1.0)
+    requests.executed("b", "s3", cost_micros=None)
+    found = await requests.sums(database_url)
     one = found["a", HALVES]
     assert (one.units, one.requests) == (2, 3)
     assert one.figures["cost"] == Sums(2, 800.0, 200.0**2 + 600.0**2)
@@ -96,35 +96,39 @@ async def test_a_units_requests_count_by_their_mean(database_url: str, told: Tol
     assert found["b", HALVES].figures["cost"].count == 0
 
 
-async def test_quality_is_the_mean_of_what_was_observed_last_by_each_name(database_url: str, told: Told) -> None:
-    first, second = told.executed("a", "s1"), told.executed("a", "s2")
-    told.judged(first, 0.0)
-    told.judged(first, 1.0, later=1)
-    told.judged(first, 0.5, name="thumb")
-    told.judged(second, 0.25)
-    told.judged(second, None, name="tests")
-    one = (await told.sums(database_url))["a", HALVES]
+async def test_quality_is_the_mean_of_what_was_observed_last_by_each_name(database_url: str, requests: Stored) -> None:
+    first, second = requests.executed("a", "s1"), requests.executed("a", "s2")
+    requests.judged(first, 0.0)
+    requests.judged(first, 1.0, later=1)
+    requests.judged(first, 0.5, name="thumb")
+    requests.judged(second, 0.25)
+    requests.judged(second, None, name="tests")
+    one = (await requests.sums(database_url))["a", HALVES]
     assert one.figures["quality"] == Sums(2, 1.0, 0.75**2 + 0.25**2)
 
 
-async def test_only_what_was_executed_counts_and_cancelled_calls_are_no_failures(database_url: str, told: Told) -> None:
-    told.executed("a", "s1", status=ExecutionStatus.FAILED)
-    told.executed("a", "s1")
-    told.executed("a", "s2", status=ExecutionStatus.CANCELLED)
-    told.executed("a", "s3", status=ExecutionStatus.ROUTED)
-    told.executed("a", "s4", operation=Operation.EMBEDDINGS)
-    told.executed("a", "s5", shares=None)  # a label of a time when callers could set it
-    told.executed("a", "s6", experiment="another")
-    one = (await told.sums(database_url))["a", HALVES]
+async def test_only_what_was_executed_counts_and_cancelled_calls_are_not_failures(
+    database_url: str, requests: Stored
+) -> None:
+    requests.executed("a", "s1", status=ExecutionStatus.FAILED)
+    requests.executed("a", "s1")
+    requests.executed("a", "s2", status=ExecutionStatus.CANCELLED)
+    requests.executed("a", "s3", status=ExecutionStatus.ROUTED)
+    requests.executed("a", "s4", operation=Operation.EMBEDDINGS)
+    requests.executed("a", "s5", shares=None)  # a label of a time when callers could set it
+    requests.executed("a", "s6", experiment="another")
+    one = (await requests.sums(database_url))["a", HALVES]
     assert (one.units, one.requests) == (2, 3)
     assert one.figures["failures"] == Sums(1, 0.5, 0.25)
 
 
-async def test_times_with_other_shares_are_apart_and_units_are_what_is_asked_for(database_url: str, told: Told) -> None:
-    told.executed("a", "s1", caller="x")
-    told.executed("a", "s1", caller="y")
-    told.executed("a", "s1", caller="y", shares="a=0.9,b=0.1")
-    found = await told.sums(database_url)
+async def test_times_with_other_shares_are_apart_and_units_are_what_is_asked_for(
+    database_url: str, requests: Stored
+) -> None:
+    requests.executed("a", "s1", caller="x")
+    requests.executed("a", "s1", caller="y")
+    requests.executed("a", "s1", caller="y", shares="a=0.9,b=0.1")
+    found = await requests.sums(database_url)
     assert {key: one.units for key, one in found.items()} == {("a", HALVES): 2, ("a", "a=0.9,b=0.1"): 1}
     async with Database.open(database_url) as database:
         by_caller = await database.arms.sums("e", ("end_user",))
@@ -150,46 +154,52 @@ async def assert_as_at_once(database: Database, stored: Arms, monkeypatch: pytes
 
 
 async def test_sums_of_parts_are_those_of_all_whatever_is_added_late_or_deleted(
-    database_url: str, told: Told, monkeypatch: pytest.MonkeyPatch
+    database_url: str, requests: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arms, "PART", 4)
-    made = told.spread(40)
-    now = told.began + timedelta(days=2)
+    made = requests.spread(40)
+    now = requests.began + timedelta(days=2)
     async with Database.open(database_url) as database:
         stored = Arms(database.arms._reader, lambda: now)
         await assert_as_at_once(database, stored, monkeypatch)
-        await told.record(database)
+        await requests.record(database)
         await assert_as_at_once(database, stored, monkeypatch)
-        told.judged(made[3], 1.0, later=48 * 3_600)  # long after its part was read
-        told.executed("b", "s3", created_at=told.began + timedelta(minutes=41))
-        await told.record(database)
+        requests.judged(made[3], 1.0, later=48 * 3_600)  # long after its part was read
+        requests.executed("b", "s3", created_at=requests.began + timedelta(minutes=41))
+        await requests.record(database)
         await assert_as_at_once(database, stored, monkeypatch)
-        told.executed("c", "s99", created_at=told.began + timedelta(minutes=5, seconds=1))  # recovered after a crash
-        told.executed("a", "s2", created_at=told.began - timedelta(minutes=5))
-        await told.record(database)
+        requests.executed(
+            "c", "s99", created_at=requests.began + timedelta(minutes=5, seconds=1)
+        )  # recovered after a crash
+        requests.executed("a", "s2", created_at=requests.began - timedelta(minutes=5))
+        await requests.record(database)
         now += arms.RECOUNTED
         await assert_as_at_once(database, stored, monkeypatch)
-        await database.delete(delete(executions).where(executions.c.created_at < told.began + timedelta(minutes=10)))
-        old = execution_labels.c.created_at < told.began + timedelta(minutes=10)
+        await database.delete(
+            delete(executions).where(executions.c.created_at < requests.began + timedelta(minutes=10))
+        )
+        old = execution_labels.c.created_at < requests.began + timedelta(minutes=10)
         await database.delete(delete(execution_labels).where(old))
         await assert_as_at_once(database, stored, monkeypatch)
         assert sum(one.requests for one in await stored.sums("e", SESSION)) == 31
 
 
 async def test_more_executions_at_one_moment_than_a_part_has_are_all_counted(
-    database_url: str, told: Told, monkeypatch: pytest.MonkeyPatch
+    database_url: str, requests: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arms, "PART", 4)
     for number in range(20):
-        told.executed("a", f"s{number}", created_at=told.began + timedelta(minutes=number // 10))
+        requests.executed("a", f"s{number}", created_at=requests.began + timedelta(minutes=number // 10))
     async with Database.open(database_url) as database:
-        await told.record(database)
+        await requests.record(database)
         await assert_as_at_once(database, database.arms, monkeypatch)
 
 
-async def test_what_was_read_is_not_read_again(database_url: str, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_read_is_not_read_again(
+    database_url: str, requests: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(arms, "PART", 4)
-    told.spread(40)
+    requests.spread(40)
     summed = 0
 
     def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -197,17 +207,17 @@ async def test_what_was_read_is_not_read_again(database_url: str, told: Told, mo
         summed += "GROUP BY" in statement
 
     async with Database.open(database_url) as database:
-        await told.record(database)
+        await requests.record(database)
         reader = database.arms._reader
         event.listen(reader.sync_engine, "before_cursor_execute", count)
-        stored = Arms(reader, lambda: told.began + timedelta(days=2))
+        stored = Arms(reader, lambda: requests.began + timedelta(days=2))
         await stored.sums("e", SESSION)
         assert summed == 10
         await stored.sums("e", SESSION)
         assert summed == 11
 
 
-async def test_a_part_is_read_by_indexes(sqlite_url: str, told: Told) -> None:
+async def test_a_part_is_read_by_indexes(sqlite_url: str, requests: Stored) -> None:
     plan: list[str] = []
     statements: list[tuple[str, tuple[object, ...]]] = []
 
@@ -220,8 +230,8 @@ async def test_a_part_is_read_by_indexes(sqlite_url: str, told: Told) -> None:
             plan.extend(row.detail for row in rows)
 
     async with Database.open(sqlite_url) as database:
-        told.spread(4)
-        await told.record(database)
+        requests.spread(4)
+        await requests.record(database)
         event.listen(database.arms._reader.sync_engine, "before_cursor_execute", note)
         await database.arms.sums("e", SESSION)
         await database.arms.sums("e", SESSION)

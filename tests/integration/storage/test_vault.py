@@ -66,7 +66,7 @@ async def test_a_key_is_added_rotated_and_revoked(database_url: str) -> None:
         assert [key.revoked_at is None for key in await keys.keys()] == [False, True]
 
 
-async def test_other_servers_hear_of_every_change(database_url: str) -> None:
+async def test_other_servers_learn_of_every_change(database_url: str) -> None:
     async with Database.open(database_url) as database, Database.open(database_url) as elsewhere:
         learnt: list[str] = []
         here, there = vault(database), vault(elsewhere, learn=learnt.extend)
@@ -114,7 +114,7 @@ async def test_a_name_has_to_be_that_of_an_account(sqlite_url: str, name: str) -
 
 
 @pytest.mark.parametrize("secret", ["", "two words", "line\nbreak", "schlüssel", "\ud800", "x" * 8193])
-async def test_what_is_no_key_is_refused_and_not_repeated(sqlite_url: str, secret: str) -> None:
+async def test_what_is_not_a_key_is_refused_and_not_repeated(sqlite_url: str, secret: str) -> None:
     async with Database.open(sqlite_url) as database:
         with pytest.raises(InvalidRequest) as caught:
             await vault(database).add("acme", "work", secret, ORIGIN)

@@ -44,7 +44,7 @@ def test_a_secret_is_not_opened_in_the_place_of_another(owner: list[str], other:
             MASTER.rewrap(sealed, other)
 
 
-def test_parts_of_the_owner_are_told_apart() -> None:
+def test_parts_of_the_owner_are_distinguished() -> None:
     sealed = MASTER.seal("secret", ("ab", "c"))
     for other in [("a", "bc"), ("abc",), ("abc", ""), ("", "ab", "c")]:
         with pytest.raises(Unreadable):

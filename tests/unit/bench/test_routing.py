@@ -54,7 +54,7 @@ def test_the_least_cost_of_a_quality_lies_between_two_points() -> None:
     assert cost_of(points, 1.1) is None
 
 
-def test_there_is_no_scale_where_the_cheapest_is_the_best() -> None:
+def test_no_scale_is_defined_if_the_cheapest_is_the_best() -> None:
     with pytest.raises(ValueError, match="nothing to choose"):
         scaled([], Outcome(0.9, 1.0), Outcome(0.9, 1.0))
 
@@ -122,7 +122,7 @@ def prompts(count: int) -> list[Prompt]:
     return [Prompt(str(n), {"a": Outcome(0.0, 1.0), "b": Outcome(1.0, 3.0)}) for n in range(count)]
 
 
-def test_a_policy_hears_only_of_the_model_that_it_chose() -> None:
+def test_a_policy_learns_only_of_the_model_that_it_chose() -> None:
     policy = Alternating()
     outcome = run(policy, prompts(2))
     assert (outcome.quality, outcome.cost) == (0.5, 2.0)

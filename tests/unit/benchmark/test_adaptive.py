@@ -154,7 +154,7 @@ def test_on_recorded_answers_a_third_of_the_tasks_leaves_little_more_doubt_than_
 
 
 @pytest.mark.timeout(120)
-def test_strong_models_are_told_apart_with_a_third_of_the_tasks() -> None:
+def test_strong_models_are_distinguished_with_a_third_of_the_tasks() -> None:
     """Models differ by what they solve of everything, and less by what they are good at."""
     draw, cases = Random(3), []
     for seed in range(3):
@@ -199,7 +199,7 @@ def test_a_choice_that_is_sure_already_takes_no_tasks() -> None:
     assert {each.category for each in results} == {"coding"}
 
 
-def test_the_suite_that_tells_most_is_used() -> None:
+def test_the_most_informative_suite_is_used() -> None:
     """Every model solves all of the easy suite, so that only the hard one distinguishes them."""
     names, suites = ["acme/a", "acme/b", "acme/c"], [Suite("easy"), Suite("hard")]
     evaluator = Evaluator(
@@ -227,7 +227,7 @@ def test_the_suite_that_tells_most_is_used() -> None:
     assert {job.suite.name for _ in range(9) if (job := schedule.start(0.0))} == {"hard"}
 
 
-def test_of_tasks_that_tell_as_much_the_cheap_ones_come_first() -> None:
+def test_of_equally_informative_tasks_the_cheap_ones_come_first() -> None:
     models = [model("acme/dear", Price(10_000_000, 10_000_000)), model("acme/cheap", Price(10_000, 10_000))]
     bench = Bench(drawn({"math": {"acme/dear": 0.5, "acme/cheap": 0.5}}, 20, 1), models=models)
     spending = Spending(Limits(cost_micros=100_000))

@@ -67,7 +67,7 @@ async def test_a_limited_model_rests_and_then_goes_on(bench: "Bench") -> None:
     assert bench.provider.calls == {"large": 5, "small": 5 + 3}
 
 
-async def test_a_model_that_rests_in_vain_fails_its_tasks(bench: "Bench") -> None:
+async def test_a_model_that_still_fails_after_its_rest_fails_its_tasks(bench: "Bench") -> None:
     bench.provider.faults["small"] = refusing(bench, 1000, ProviderOverloaded("busy", retry_after=0.001))
     plan = BenchmarkPlan(["small"], categories=["math"], tasks_per_category=3, concurrency=1)
     done = completed(await run(bench, plan))

@@ -54,7 +54,7 @@ def test_a_key_is_read_from_a_file_or_a_variable(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("content", ["", "two words", "sk-1\nsk-2", "schlüssel"])
-def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, content: str) -> None:
+def test_what_is_not_a_key_is_refused_and_not_repeated(tmp_path: Path, content: str) -> None:
     file = tmp_path / "key"
     file.write_text(content)
     with pytest.raises(CommandFailed) as caught:

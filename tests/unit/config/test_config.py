@@ -350,7 +350,7 @@ def test_a_key_in_the_environment_is_not_the_files(tmp_path: Path, monkeypatch: 
     assert found(tmp_path, table, monkeypatch) == ["plugins.openai.vendors.openai.base_url"]
 
 
-def test_the_users_file_is_read_where_there_is_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_file_is_read_without_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ymera").mkdir()

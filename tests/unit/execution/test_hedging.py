@@ -259,7 +259,7 @@ def test_the_request_decides_or_else_the_configuration(by_default: bool, wanted:
 
 
 @pytest.mark.parametrize("preferences", [{"max_attempts": 1}, {"no_failover": True}])
-def test_there_is_no_hedge_beyond_what_the_caller_allows(preferences: dict[str, Any]) -> None:
+def test_no_hedge_is_made_beyond_what_the_caller_allows(preferences: dict[str, Any]) -> None:
     assert executed((Accepted(), SLOW, "text", DONE), QUICK, **preferences).attempts == [("a", False, "")]
 
 
@@ -298,7 +298,7 @@ def test_a_hedge_takes_a_slot_and_is_not_made_without_one() -> None:
     assert len(run(scenario).attempts) == 1
 
 
-def test_a_target_that_is_paused_or_failing_is_no_hedge() -> None:
+def test_a_target_that_is_paused_or_failing_is_not_a_hedge() -> None:
     def fail(outcome: Outcome) -> None:
         for _ in range(5):
             outcome.breakers.acquire(Target("b", "b/m")).failed(ProviderTimeout("hangs"))

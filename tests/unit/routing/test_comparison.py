@@ -108,7 +108,7 @@ def test_sessions_whose_means_still_change_are_covered_too() -> None:
     assert missed / RUNS <= ALPHA
 
 
-def test_a_change_of_the_shares_at_a_worse_time_is_no_difference_between_the_arms() -> None:
+def test_a_change_of_the_shares_at_a_worse_time_does_not_count_as_a_difference_between_the_arms() -> None:
     rng = np.random.default_rng(1)
     pairs = []
     for level, share in ((0.9, 0.2), (0.5, 0.8)):

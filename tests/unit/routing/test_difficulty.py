@@ -160,7 +160,7 @@ def test_many_models_are_joined_at_once() -> None:
     assert len(scores(found)) == 1000
 
 
-def test_tasks_that_all_models_solve_tell_less_than_tasks_that_half_of_them_solve() -> None:
+def test_tasks_that_all_models_solve_say_less_than_tasks_that_half_of_them_solve() -> None:
     known = [
         BenchmarkSummary(f"p/{name}", "math", 20, share, 1.0, suite)
         for suite, share in (("easy", 1.0), ("hard", 0.5))

@@ -48,7 +48,7 @@ def test_a_change_ends_when_answers_are_as_good_as_before() -> None:
     assert ended is None
 
 
-def test_of_two_changes_the_last_is_told() -> None:
+def test_of_two_changes_the_last_is_reported() -> None:
     drift = drift_of([(one.created_at, one.value or 0.0) for one in answers((60, 1.0), (40, 0.1), (60, 0.6))])
     assert drift is not None
     assert drift.before < 0.25
@@ -63,7 +63,7 @@ def test_where_nothing_changes_nothing_is_found() -> None:
     assert found <= 2
 
 
-def test_answers_of_the_same_time_are_no_change() -> None:
+def test_answers_of_the_same_time_are_not_a_change() -> None:
     draw = Random(1)
     assert drift_of([(NOW, float(draw.random() < 0.8)) for _ in range(200)]) is None
 

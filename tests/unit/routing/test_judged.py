@@ -49,7 +49,7 @@ def test_an_answer_of_the_age_of_the_half_life_counts_half() -> None:
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -0.1, 1.1])
-def test_what_is_no_quality_is_left_out(value: float | None) -> None:
+def test_what_is_not_a_quality_is_left_out(value: float | None) -> None:
     assert fold([observed(value)]).tallies == {}
 
 

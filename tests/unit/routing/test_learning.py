@@ -57,7 +57,7 @@ def test_exploration_goes_with_the_share_of_answers_that_are_judged() -> None:
     assert rarely.exploration < 0.001
 
 
-def test_history_is_no_sign_that_answers_are_judged_now() -> None:
+def test_history_does_not_show_that_answers_are_judged_now() -> None:
     routing = Routing({"p": [CHEAP, DEAR]})
     routing.evidence.learn([observed(1.0) for _ in range(100)], past=True)
     assert routing.decide().inputs.exploration == 0

@@ -58,7 +58,7 @@ def test_what_is_mapped_or_dropped_is_warned_of_if_it_is_asked_for(
 
 
 @pytest.mark.parametrize("treatment", [SENT, IGNORED, refused("never"), dropped("")])
-def test_there_is_no_warning_of_anything_else(treatment: Treatment) -> None:
+def test_nothing_else_is_warned_of(treatment: Treatment) -> None:
     features = each(Feature, treatment)
     assert [warned(features, sample.asking) for sample in SAMPLES.values()] == [[]] * len(SAMPLES)
 

@@ -162,7 +162,7 @@ async def test_an_answer_is_decoded_as_it_arrives() -> None:
         (Deployment(), None),  # there is no other to be called
     ],
 )
-async def test_what_is_left_of_rate_limits_is_told_where_calls_can_be_spread(
+async def test_what_is_left_of_rate_limits_is_reported_if_calls_can_be_spread(
     deployment: Deployment, headroom: Headroom | None
 ) -> None:
     limits = {"x-ratelimit-limit-requests": "8", "x-ratelimit-remaining-requests": "2"}

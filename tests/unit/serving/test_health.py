@@ -224,7 +224,7 @@ async def test_a_target_that_answers_now_and_then_can_be_served_though_its_break
     assert (report.status, report.providers[0].status) == (Status.UNAVAILABLE, Status.UNAVAILABLE)
 
 
-async def test_a_pause_is_no_open_breaker_and_requests_can_be_served(server: Server) -> None:
+async def test_a_pause_is_not_an_open_breaker_and_requests_can_be_served(server: Server) -> None:
     health = await server.health(Lab("lab", REAL))
     server.fail("lab/real", RateLimited("slow down", retry_after=7))
     report = await health.report()
