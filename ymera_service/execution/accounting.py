@@ -68,14 +68,15 @@ def usage_of(context: ExecutionContext, progress: Progress, failure: YmeraError 
     nothing was seen, while the provider may go on writing it.
     """
     execution = context.execution
-    written = text_tokens("".join(progress.written))
     reported = progress.usage or _NOTHING
-    if progress.finished is not None and reported.input_tokens and (reported.output_tokens or not written):
+    whole = reported.input_tokens and (reported.output_tokens or not any(progress.written))
+    if progress.finished is not None and whole:
         return reported, progress.usage_estimated or progress.not_credible is not None
     if _was_refused(progress, failure) or is_free(progress.portion):
         return _NOTHING, False
     if progress.portion is not None:
         return replace(reported, input_tokens=reported.input_tokens or work_tokens(progress.portion)), True
+    written = text_tokens("".join(progress.written))
     if not written and progress.finished is None and not execution.stream and execution.decision is not None:
         written = expected_usage(0, execution.decision.inputs.max_output_tokens).output_tokens
     return replace(
