@@ -88,7 +88,7 @@ class ErrorReader:
         kind = kind or self._of_status(status or 500)
         if wait is None and kind is RateLimited:
             wait = rate_limit_reset(headers, now)
-        return kind(
+        found = kind(
             message or type_ or (f"status {status}" if status else "the provider failed"),
             status=status,
             type=type_ or None,
@@ -96,6 +96,11 @@ class ErrorReader:
             param=text(error, "param") or None,
             retry_after=wait,
         )
+        return self.refined(found, document)
+
+    def refined(self, error: ProviderError, document: object) -> ProviderError:
+        """Returns the error, or another one that a vendor's own sentences or details call for; for subclasses."""
+        return error
 
     def _of_status(self, status: int) -> Kind:
         default = InvalidProviderRequest if status < 500 else ProviderServerError

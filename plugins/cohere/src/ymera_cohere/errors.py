@@ -1,8 +1,6 @@
 """The meaning of Cohere's errors, which are a status and a sentence."""
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 
 from ymera_service.sdk.errors import AuthenticationFailed, ProviderError, QuotaExhausted, RateLimited
 from ymera_service.sdk.wire.error_reader import ErrorReader
@@ -14,15 +12,8 @@ _MONTHLY = re.compile(r"calls ?/ ?month", re.IGNORECASE)
 class CohereErrors(ErrorReader):
     """Reads errors by their sentence as well."""
 
-    def of_document(
-        self,
-        document: object,
-        status: int | None = None,
-        headers: Mapping[str, str] = {},  # never changed
-        now: datetime | None = None,
-    ) -> ProviderError:
-        """See `ErrorReader.of_document`."""
-        error = ErrorReader.of_document(self, document, status, headers, now)
+    def refined(self, error: ProviderError, document: object) -> ProviderError:
+        """Returns the error; a monthly limit is a quota."""
         if isinstance(error, RateLimited) and _MONTHLY.search(error.message):
             return QuotaExhausted(error.message, status=error.status, retry_after=error.retry_after)
         return error

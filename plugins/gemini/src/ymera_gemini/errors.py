@@ -4,7 +4,6 @@ See https://ai.google.dev/gemini-api/docs/troubleshooting and `google/rpc/error_
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 from ymera_service.sdk.errors import (
     AuthenticationFailed,
@@ -50,15 +49,8 @@ _BY_REASON: Mapping[str, Kind] = {
 class GoogleErrors(ErrorReader):
     """Reads errors by their details as well."""
 
-    def of_document(
-        self,
-        document: object,
-        status: int | None = None,
-        headers: Mapping[str, str] = {},  # never changed
-        now: datetime | None = None,
-    ) -> ProviderError:
-        """See `ErrorReader.of_document`."""
-        error = ErrorReader.of_document(self, document, status, headers, now)
+    def refined(self, error: ProviderError, document: object) -> ProviderError:
+        """Returns the error, as its details specify it."""
         details = members(_status_in(document), "details")
         kind, scope = _kind_of(details, error)
         named = _named_field(details)

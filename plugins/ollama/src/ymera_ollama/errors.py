@@ -1,8 +1,6 @@
 """The meaning of Ollama's errors, which are a status and a sentence, or a sentence alone within a stream."""
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 
 from ymera_service.sdk.errors import NotFound, ProviderError, ProviderOverloaded
 from ymera_service.sdk.wire.error_reader import ErrorReader
@@ -14,15 +12,8 @@ _NO_MEMORY = re.compile(r"requires more system memory|out of memory|cudaMalloc f
 class OllamaErrors(ErrorReader):
     """Reads errors by their sentence as well."""
 
-    def of_document(
-        self,
-        document: object,
-        status: int | None = None,
-        headers: Mapping[str, str] = {},  # never changed
-        now: datetime | None = None,
-    ) -> ProviderError:
-        """See `ErrorReader.of_document`; the error of a model that is not there names the remedy."""
-        error = ErrorReader.of_document(self, document, status, headers, now)
+    def refined(self, error: ProviderError, document: object) -> ProviderError:
+        """Returns the error; that of a missing model names the remedy."""
         if missing := _NOT_PULLED.search(error.message):
             remedy = f"model '{missing['model']}' is not on this host: run `ollama pull {missing['model']}` there"
             return NotFound(remedy, status=error.status, type=error.type, code=error.code)
