@@ -10,12 +10,13 @@ from ymera_anthropic.adaptations import adaptations_of
 from ymera_anthropic.decoder import MessagesDecoder
 from ymera_anthropic.errors import ERRORS
 from ymera_anthropic.messages import has_files
-from ymera_anthropic.profiles import Profile, Profiles, Samplers
+from ymera_anthropic.profiles import Profile, Samplers, family_profile
 from ymera_anthropic.requests import generation, max_tokens, prompt_body
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.profiles import Profiles
 
 DEFAULT_MAX_TOKENS = 32_000
 
@@ -29,7 +30,7 @@ class MessagesDialect:
 
     def __init__(self, version: str, default_max_tokens: int = DEFAULT_MAX_TOKENS, beta: Sequence[str] = ()) -> None:
         """`beta` are the features that the endpoint enables for every request."""
-        self.profiles = Profiles()
+        self.profiles = Profiles(family_profile)
         self._beta = tuple(beta)
         self._samplers = version < _WITHOUT_SAMPLERS
         self._default_max_tokens = default_max_tokens

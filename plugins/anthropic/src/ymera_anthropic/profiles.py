@@ -119,18 +119,3 @@ def family_profile(model: str) -> Profile:
     version = (int(name["major"]), int(name["minor"] or 0))
     family = name["family"] or name["after"] or ""
     return next(profile for since, only, profile in _GENERATIONS if version >= since and only in {"", family})
-
-
-class Profiles:
-    """The profiles of one endpoint's models: as configured or listed, otherwise those of their family."""
-
-    def __init__(self) -> None:
-        self._listed: dict[str, Profile] = {}
-
-    def of(self, model: str) -> Profile:
-        """Returns what a model accepts."""
-        return self._listed.get(model) or family_profile(model)
-
-    def learn(self, model: str, profile: Profile) -> None:
-        """Stores the profile of a model, as configured or listed."""
-        self._listed[model] = profile

@@ -1,19 +1,20 @@
 """Providers that use the Messages API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from ymera_anthropic.costs import cost_report
 from ymera_anthropic.dialect import MessagesDialect
 from ymera_anthropic.listing import page_request, read_page
 from ymera_anthropic.profiles import ASCENDING, Profile
-from ymera_anthropic.settings import EndpointSettings, ModelSettings
+from ymera_anthropic.settings import EndpointSettings
 from ymera_service.sdk.billing import AdminKey, Bill
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transport
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.sdk.wire.json_reader import Json, read_object, required_count
+from ymera_service.sdk.wire.profiles import configured
 from ymera_service.sdk.work import CountRequest, TokenCount
 
 
@@ -44,7 +45,7 @@ class AnthropicProvider(HttpProvider):
         self._vendor = vendor
         self._models = settings.models
         for name, model in self._models.items():
-            dialect.profiles.learn(name, _configured(dialect.profiles.of(name), model))
+            dialect.profiles.learn(name, configured(dialect.profiles.of(name), model))
 
     async def models(self) -> Sequence[ModelInfo]:
         """See `Provider.models`. The configured models, or all that the endpoint lists."""
@@ -98,10 +99,3 @@ class AnthropicProvider(HttpProvider):
             efforts=tuple(each for each in ASCENDING if each in profile.efforts) or None,
             deprecated=profile.deprecated,
         )
-
-
-def _configured(profile: Profile, model: ModelSettings) -> Profile:
-    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
-    if model.capabilities is not None:
-        configured["unknown"] = frozenset()
-    return replace(profile, **configured)

@@ -11,12 +11,13 @@ from ymera_bedrock.adaptations import adaptations_of
 from ymera_bedrock.decoder import ConverseDecoder, InvokeDecoder
 from ymera_bedrock.errors import ERRORS
 from ymera_bedrock.invoke import FORMATS
-from ymera_bedrock.profiles import Profile, Profiles
+from ymera_bedrock.profiles import Profile, family_profile
 from ymera_bedrock.requests import generation, prompt_body
 from ymera_service.sdk.errors import ProviderError
 from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.profiles import Profiles
 
 _EVENTS = "application/vnd.amazon.eventstream"
 _TIER = "x-amzn-bedrock-service-tier"
@@ -30,7 +31,7 @@ class ConverseDialect:
     """The dialect of Bedrock; `profiles` holds the parameters that its models accept."""
 
     def __init__(self) -> None:
-        self.profiles = Profiles()
+        self.profiles = Profiles(family_profile)
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.

@@ -23,6 +23,7 @@ from ymera_service.sdk.keys import Keys
 from ymera_service.sdk.models import Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.wire.profiles import configured
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, Ranking, RerankRequest, TokenCount
 
 _WITHOUT_IDS = frozenset({Api.CONVERSE, Api.NOVA, Api.TEXT_COMPLETIONS})
@@ -62,7 +63,7 @@ class BedrockProvider(HttpProvider):
         self._models = models or {}
         profiles = self.dialect.profiles
         for name, settings in self._models.items():
-            profiles.learn(name, _configured(profiles.of(name), settings))
+            profiles.learn(name, configured(profiles.of(name), settings))
 
     @property
     def deployments(self) -> Sequence[Deployment]:
@@ -172,10 +173,3 @@ class BedrockProvider(HttpProvider):
             deprecated=profile.deprecated,
             max_batch_inputs=work.most_inputs(name) if profile.kind is Kind.EMBED else 0,
         )
-
-
-def _configured(profile: Profile, model: ModelSettings) -> Profile:
-    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
-    if model.capabilities is not None:
-        configured["unknown"] = frozenset()
-    return replace(profile, **configured)

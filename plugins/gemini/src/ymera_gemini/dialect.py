@@ -11,7 +11,7 @@ from ymera_gemini.adaptations import adaptations_of
 from ymera_gemini.decoder import GenerateContentDecoder
 from ymera_gemini.errors import ERRORS
 from ymera_gemini.features import GEMINI, TIERS
-from ymera_gemini.profiles import Profiles
+from ymera_gemini.profiles import family_profile
 from ymera_gemini.requests import generation
 from ymera_gemini.response_reader import FORMAT
 from ymera_service.sdk.errors import ProviderError
@@ -19,6 +19,7 @@ from ymera_service.sdk.generation import GenerateRequest, Prompt
 from ymera_service.sdk.http import Decoder, HttpRequest, HttpResponse
 from ymera_service.sdk.wire.declared import Declared
 from ymera_service.sdk.wire.json_reader import Json
+from ymera_service.sdk.wire.profiles import Profiles
 from ymera_service.sdk.wire.tiers import Names, tier_named
 
 
@@ -29,7 +30,7 @@ class GeminiDialect:
     declared: ClassVar[Declared] = Declared(GEMINI, FORMAT)
 
     def __init__(self) -> None:
-        self.profiles = Profiles()
+        self.profiles = Profiles(family_profile)
 
     def encode(self, request: GenerateRequest) -> HttpRequest:
         """See `Dialect.encode`.

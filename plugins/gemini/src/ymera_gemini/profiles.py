@@ -114,18 +114,3 @@ def without_thinking(profile: Profile) -> Profile:
     capabilities = profile.capabilities - {Capability.REASONING}
     unknown = profile.unknown - {Capability.REASONING}
     return replace(profile, capabilities=capabilities, unknown=unknown, levels=(), budgets=None)
-
-
-class Profiles:
-    """The profiles of one endpoint's models: as configured or listed, otherwise those of their family."""
-
-    def __init__(self) -> None:
-        self._listed: dict[str, Profile] = {}
-
-    def of(self, model: str) -> Profile:
-        """Returns what a model accepts."""
-        return self._listed.get(model) or family_profile(model)
-
-    def learn(self, model: str, profile: Profile) -> None:
-        """Stores the profile of a model, as configured or listed."""
-        self._listed[model] = profile

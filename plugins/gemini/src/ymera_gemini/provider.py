@@ -1,7 +1,6 @@
 """Providers that use the Gemini API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ymera_gemini import embeddings
 from ymera_gemini.dialect import GeminiDialect
@@ -13,6 +12,7 @@ from ymera_service.sdk.http import Endpoint, HttpProvider, HttpRequest, Transpor
 from ymera_service.sdk.models import Capability, Kind, ModelInfo
 from ymera_service.sdk.targets import Deployment
 from ymera_service.sdk.wire.json_reader import read_object, required_count
+from ymera_service.sdk.wire.profiles import configured
 from ymera_service.sdk.work import CountRequest, Embeddings, EmbedRequest, TokenCount
 
 MOST_INPUTS = 100
@@ -43,7 +43,7 @@ class GeminiProvider(HttpProvider):
         self._price_vendor = price_vendor
         profiles = self.dialect.profiles
         for model, settings in self._models.items():
-            profiles.learn(model, _configured(profiles.of(model), settings))
+            profiles.learn(model, configured(profiles.of(model), settings))
 
     @property
     def deployments(self) -> Sequence[Deployment]:
@@ -95,10 +95,3 @@ class GeminiProvider(HttpProvider):
             efforts=(profile.levels or None) if Capability.REASONING in profile.capabilities else None,
             max_batch_inputs=MOST_INPUTS if profile.kind is Kind.EMBED else 0,
         )
-
-
-def _configured(profile: Profile, model: ModelSettings) -> Profile:
-    configured = {name: value for name in ModelSettings.model_fields if (value := getattr(model, name)) is not None}
-    if model.capabilities is not None:
-        configured["unknown"] = frozenset()
-    return replace(profile, **configured)
