@@ -1,7 +1,9 @@
 """What answers turned out to be worth, folded from the log of observations: a tally per model and category.
 
-An answer counts once, with the mean of what was observed of it, and the less the older it is. Folding the same
-observations again changes nothing, so that readings of the log may overlap.
+An answer counts once, with the mean of what was observed of it, and the less the older it is. What one named caller
+says counts for `MOST_OF_CALLER` answers at most, or as much as what all others say, so that a flood of one caller's
+feedback does not decide what a model is worth for all. Folding the same observations again changes nothing, so that
+readings of the log may overlap.
 """
 
 from collections import OrderedDict, defaultdict, deque
@@ -18,6 +20,12 @@ HALF_LIFE = timedelta(days=30)
 """The age at which an answer counts half: vendors change models without changing their names."""
 MOST_ANSWERS = 20_000
 """Answers that are counted, the latest ones."""
+MOST_OF_CALLER = 50.0
+"""How many answers those of a model in a category that one named caller has judged count for at most, unless those of
+others count for more. So many tell a mean to about ±0.06."""
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,6 @@ class Tally:
 
 _Key = tuple[str, str]
 """Model and category."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Tallies = Mapping[str, Mapping[str, Tally]]
 """Model → category → tally."""
@@ -49,6 +56,7 @@ class JudgedAnswer:
 
     model: str
     category: str
+    caller: str
     observed: dict[tuple[str, str], Observation] = field(default_factory=dict)
     """Source and name → the latest observation."""
 
@@ -70,7 +78,35 @@ class _Sum:
     weight: float = 0.0
     total: float = 0.0
     answers: int = 0
-    latest: datetime | None = None
+
+    def add(self, weight: float, quality: float, sign: int) -> None:
+        """Takes an answer, or takes it back."""
+        self.weight += sign * weight
+        self.total += sign * weight * quality
+        self.answers += sign
+
+
+@dataclass(slots=True)
+class _Sums:
+    """The answers of a model in a category: all of them, and those that each caller has judged."""
+
+    of_all: _Sum = field(default_factory=_Sum)
+    by_caller: defaultdict[str, _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+    latest: datetime = _NEVER
+
+    def bounded(self, most: float) -> tuple[float, float]:
+        """Returns the weight and the mean, where what one named caller says counts for so much at most."""
+        known = self.of_all
+        if known.weight <= most:
+            return known.weight, known.total / known.weight
+        bounded = {name: min(one.weight, most) if name else one.weight for name, one in self.by_caller.items()}
+        all_bounded = sum(bounded.values())
+        weight = total = 0.0
+        for name, one in self.by_caller.items():
+            counts = min(one.weight, max(bounded[name], all_bounded - bounded[name]))
+            weight += counts
+            total += counts * one.total / one.weight
+        return weight, total / weight
 
 
 class Judged:
@@ -80,7 +116,7 @@ class Judged:
         """Takes the present time, with a zone; only the ages of observations relative to each other depend on it."""
         self._began = began
         self._answers: OrderedDict[str, JudgedAnswer] = OrderedDict()
-        self._sums: defaultdict[tuple[str, str], _Sum] = defaultdict(_Sum)
+        self._sums: defaultdict[_Key, _Sums] = defaultdict(_Sums)
         self._recent: dict[_Key, deque[tuple[datetime, float]]] = {}
         self._resets: dict[_Key, datetime] = {}
         self.tallies: Tallies = {}
@@ -144,7 +180,7 @@ class Judged:
         """Returns whether it says something new."""
         answer = self._answers.get(one.request_id)
         if answer is None:
-            answer = self._answers[one.request_id] = JudgedAnswer(one.model, one.category)
+            answer = self._answers[one.request_id] = JudgedAnswer(one.model, one.category, one.caller)
             recent = self._recent.setdefault((one.model, one.category), deque(maxlen=LATEST))
             recent.append((one.created_at, one.value or 0.0))
         else:
@@ -157,23 +193,22 @@ class Judged:
         return True
 
     def _count(self, answer: JudgedAnswer, sign: int) -> None:
-        key = answer.model, answer.category
-        counted = self._sums[key]
-        weight = self._weight(answer.at)
-        counted.weight += sign * weight
-        counted.total += sign * weight * answer.quality
-        counted.answers += sign
-        counted.latest = max(counted.latest or answer.at, answer.at)
-        if not counted.answers:
+        key, at, quality = (answer.model, answer.category), answer.at, answer.quality
+        counted, weight = self._sums[key], self._weight(at)
+        for each in (counted.of_all, counted.by_caller[answer.caller]):
+            each.add(weight, quality, sign)
+        counted.latest = max(counted.latest, at)
+        if not counted.by_caller[answer.caller].answers:
+            del counted.by_caller[answer.caller]
+        if not counted.by_caller:
             del self._sums[key]
 
     def _tallied(self, now: datetime) -> Tallies:
         scale = self._weight(now)
         found: defaultdict[str, dict[str, Tally]] = defaultdict(dict)
         for (model, category), counted in self._sums.items():
-            assert counted.latest is not None
-            mean = min(max(counted.total / counted.weight, 0.0), 1.0)
-            found[model][category] = Tally(counted.weight / scale, mean, counted.latest)
+            weight, mean = counted.bounded(MOST_OF_CALLER * scale)
+            found[model][category] = Tally(weight / scale, min(max(mean, 0.0), 1.0), counted.latest)
         return dict(found)
 
     def _weight(self, at: datetime) -> float:

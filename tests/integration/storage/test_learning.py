@@ -70,7 +70,7 @@ async def test_many_observations_are_learnt_in_turn_with_other_work(
             known = weight(evidence)
             turns += 0 < known < 10 * BATCH
 
-    made = [replace(observation, id=str(number), request_id=str(number)) for number in range(10 * BATCH)]
+    made = [replace(observation, id=str(number), request_id=str(number), caller="") for number in range(10 * BATCH)]
     evidence = Evidence(Clock(observation.created_at))
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         await recorder.record(*made)

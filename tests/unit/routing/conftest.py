@@ -40,6 +40,7 @@ def observed(
     category: str = "coding",
     name: str = "rating",
     age: timedelta = timedelta(),
+    caller: str = "",
 ) -> Observation:
     number = f"{next(_ids):09}"
     return Observation(
@@ -52,7 +53,7 @@ def observed(
         amount=None,
         model=model,
         category=category,
-        caller="",
+        caller=caller,
         tokens=0,
         time_to_first_token=None,
     )

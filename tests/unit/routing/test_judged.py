@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import NOW, observed
 from ymera_service.routing import judged
-from ymera_service.routing.judged import HALF_LIFE, Judged
+from ymera_service.routing.judged import HALF_LIFE, MOST_OF_CALLER, Judged, Tally
 from ymera_service.storage.records import Observation
 
 OBSERVATIONS = st.lists(
@@ -86,3 +86,58 @@ def test_the_same_request_keeps_its_model() -> None:
     one = observed(1.0, "r")
     made = fold([one, replace(observed(0.0, "r", name="thumb"), model="p/b")])
     assert made.tallies.keys() == {"p/a"}
+
+
+def tally_of(*judged_by: tuple[str, int, float]) -> Tally:
+    """Folds so many answers of each caller, all equally good."""
+    observations = [observed(value, caller=caller) for caller, count, value in judged_by for _ in range(count)]
+    return fold(observations).tallies["p/a"]["coding"]
+
+
+def test_a_flood_of_one_caller_counts_for_a_bounded_number_of_answers() -> None:
+    others = [(f"caller-{number}", 5, 0.9) for number in range(4)]
+    flooded, more = tally_of(("loud", 1_000, 0.0), *others), tally_of(("loud", 5_000, 0.0), *others)
+    assert flooded.weight == more.weight == MOST_OF_CALLER + 20
+    assert flooded.mean == pytest.approx(more.mean) == pytest.approx(20 * 0.9 / (MOST_OF_CALLER + 20))
+    alone = tally_of(("loud", 1_000, 0.25))
+    assert (alone.weight, alone.mean) == (MOST_OF_CALLER, 0.25)
+
+
+def test_a_caller_counts_for_more_where_the_others_do_and_one_without_a_name_is_not_bounded() -> None:
+    others = [(f"caller-{number}", 40, 1.0) for number in range(5)]
+    both = tally_of(("loud", 1_000, 0.0), *others)
+    assert (both.weight, both.mean) == (400, 0.5)
+    assert tally_of(("", 1_000, 0.25)).weight == 1_000
+    assert tally_of(("a", int(MOST_OF_CALLER), 0.25)).weight == MOST_OF_CALLER
+
+
+def test_what_counted_of_a_caller_gets_less_with_its_age_as_everything_does() -> None:
+    old = fold([observed(0.0, caller="loud", age=HALF_LIFE) for _ in range(150)]).tallies["p/a"]["coding"]
+    assert old.weight == MOST_OF_CALLER  # 150 answers that count half
+    old = fold([observed(0.0, caller="loud", age=2 * HALF_LIFE) for _ in range(150)]).tallies["p/a"]["coding"]
+    assert old.weight == pytest.approx(150 / 4)
+
+
+JUDGED_BY = st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.floats(0, 1)), min_size=1, max_size=40)
+
+
+@given(JUDGED_BY, st.integers(0, 200), st.randoms(use_true_random=False))
+def test_no_named_caller_counts_for_more_than_the_bound_or_all_others(
+    judged_by: list[tuple[str, float]], flood: int, random: st.DataObject
+) -> None:
+    """And the order in which answers are heard of, and what is heard of twice, does not matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judged, "MOST_OF_CALLER", 5.0)
+        observations = [observed(value, caller=caller) for caller, value in judged_by]
+        observations += [observed(0.0, caller="loud") for _ in range(flood)]
+        tally = fold(observations).tallies["p/a"]["coding"]
+        shuffled = [*observations, *observations[:3]]
+        random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' own
+        again = fold(shuffled).tallies["p/a"]["coding"]
+        assert (tally.weight, tally.mean) == pytest.approx((again.weight, again.mean))
+        assert 0 < tally.weight <= len(observations) + 1e-9
+        most = max(5.0, len(judged_by))
+        assert tally.weight <= len(judged_by) + most
+        if flood >= most:
+            more = fold([*observations, *(observed(0.0, caller="loud") for _ in range(100))]).tallies["p/a"]["coding"]
+            assert (tally.weight, tally.mean) == pytest.approx((more.weight, more.mean))
