@@ -18,7 +18,7 @@ from ymera_service.benchmark.resuming import plan_again
 from ymera_service.benchmark.run import Run
 from ymera_service.benchmark.runs import StoredPlan
 from ymera_service.benchmark.schedule import Schedule, Tasks, WholeSchedule
-from ymera_service.benchmark.spending import Limits, Spending, expected_cost, expected_judging
+from ymera_service.benchmark.spending import RunLimits, Spending, expected_cost, expected_judging
 from ymera_service.catalog import Catalog
 from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
@@ -137,7 +137,7 @@ class Preparation:
         stored, left = scope.stored(plan), scope.left(results)
         judgements_left = max(scope.judgements - sum(each.model in plan.judges for each in results), 0)
         spending = Spending(
-            Limits(plan.max_cost_micros, plan.max_requests, plan.max_seconds),
+            RunLimits(plan.max_cost_micros, plan.max_requests, plan.max_seconds),
             cost_micros=sum(each.cost_micros or 0 for each in results),
             requests=len(results),
             now=self._clock(),

@@ -14,7 +14,7 @@ from ymera_service.sdk.models import Model
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RunLimits:
     """What a run may spend: micro-USD, calls, and seconds after which no task is started. None means no limit."""
 
     cost_micros: int | None = None
@@ -29,7 +29,7 @@ JUDGING_TOKENS = 300
 class Spending:
     """What a run has spent so far, with the expected cost of the calls under way in micro-USD."""
 
-    def __init__(self, limits: Limits, *, cost_micros: int = 0, requests: int = 0, now: float = 0.0) -> None:
+    def __init__(self, limits: RunLimits, *, cost_micros: int = 0, requests: int = 0, now: float = 0.0) -> None:
         """Takes the limits of the whole run, what was spent before it was interrupted, and the time in seconds."""
         self._limits = limits
         self._committed = cost_micros

@@ -26,9 +26,9 @@ SIMULATED = (
 
 
 async def stream(
-    channel: grpc.aio.Channel, request: ExecuteStreamRequest, deadline: float | None, answer: "Answer"
+    channel: grpc.aio.Channel, request: ExecuteStreamRequest, deadline: float | None, answer: "ShownAnswer"
 ) -> None:
-    """Executes a request and prints its answer; see `Answer.problem` for a failure that the answer reports.
+    """Executes a request and prints its answer; see `ShownAnswer.problem` for a failure that the answer reports.
 
     Raises:
         grpc.aio.AioRpcError: The request failed before it had begun.
@@ -45,7 +45,7 @@ async def stream(
         call.cancel()
 
 
-class Answer:
+class ShownAnswer:
     """An answer that is being printed, from the entry of the `with` block to its exit.
 
     On a terminal, a spinner is shown until the first words arrive, and thinking is shown dimmed.

@@ -14,7 +14,7 @@ import platformdirs
 import typer
 
 if TYPE_CHECKING:
-    from ymera_service.cli.connect import Target
+    from ymera_service.cli.connect import Server
 
 KEPT_SECONDS = 600
 _PATIENCE_SECONDS = 10
@@ -60,46 +60,46 @@ def _beginning(incomplete: str, known: Sequence[str]) -> list[str]:
 
 def _names(ctx: typer.Context, kind: str) -> list[str]:
     """Returns the names of a kind; none if no server can be asked."""
-    target = [str(ctx.params.get(name) or "") for name in ("address", "config", "api_key_file")]
+    server = [str(ctx.params.get(name) or "") for name in ("address", "config", "api_key_file")]
     file = platformdirs.user_cache_path("ymera") / "names.json"
-    kept = _kept(file, target)
+    kept = _kept(file, server)
     if kept is None:
-        kept = _asked(*target)
+        kept = _asked(*server)
         if kept:
-            _keep(file, target, kept)
+            _keep(file, server, kept)
     return kept.get(kind, [])
 
 
-def _kept(file: Path, target: list[str]) -> Names | None:
+def _kept(file: Path, server: list[str]) -> Names | None:
     try:
         if time.time() - file.stat().st_mtime > KEPT_SECONDS:
             return None
         stored = json.loads(file.read_text(encoding="utf-8"))
-        return dict(stored["names"]) if stored["target"] == target else None
+        return dict(stored["names"]) if stored["server"] == server else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _keep(file: Path, target: list[str], names: Names) -> None:
+def _keep(file: Path, server: list[str], names: Names) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"target": target, "names": names}), encoding="utf-8")
+        file.write_text(json.dumps({"server": server, "names": names}), encoding="utf-8")
     except OSError:
         return  # the next one asks again
 
 
 def _asked(address: str, config: str, api_key_file: str) -> Names:
-    from ymera_service.cli.connect import Target  # noqa: PLC0415  # only if nothing is kept
+    from ymera_service.cli.connect import Server  # noqa: PLC0415  # only if nothing is kept
     from ymera_service.cli.problems import CommandFailed  # noqa: PLC0415
 
-    target = Target(address, Path(config) if config else None, Path(api_key_file) if api_key_file else None)
+    server = Server(address, Path(config) if config else None, Path(api_key_file) if api_key_file else None)
     try:
-        return asyncio.run(_ask(target))
+        return asyncio.run(_ask(server))
     except (CommandFailed, TimeoutError):
         return {}
 
 
-async def _ask(target: "Target") -> Names:
+async def _ask(server: "Server") -> Names:
     from ymera.v1.admin_pb2 import ListPluginsRequest, PluginRegistration  # noqa: PLC0415  # see `_asked`
     from ymera.v1.admin_pb2_grpc import AdminServiceStub  # noqa: PLC0415
     from ymera.v1.catalog_pb2 import ModelKind  # noqa: PLC0415
@@ -108,7 +108,7 @@ async def _ask(target: "Target") -> Names:
     from ymera_service.cli.offers import offered  # noqa: PLC0415
     from ymera_service.sdk.classifiers import CATEGORIES  # noqa: PLC0415
 
-    async with asyncio.timeout(_PATIENCE_SECONDS), connected(target) as channel:
+    async with asyncio.timeout(_PATIENCE_SECONDS), connected(server) as channel:
         models = (await offered(channel)).models
         plugins = (await AdminServiceStub(channel).ListPlugins(ListPluginsRequest())).plugins
     registered = [each for plugin in plugins for each in plugin.registrations]

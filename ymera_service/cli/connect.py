@@ -28,7 +28,7 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Server:
     """The server to call: the address of a running one, or, if that is empty, the configuration to start one with.
 
     `api_key_file` holds the key for a running one; without it the variable `YMERA_API_KEY` does, if it is set.
@@ -40,23 +40,23 @@ class Target:
 
 
 @asynccontextmanager
-async def connected(target: Target) -> AsyncIterator[grpc.aio.Channel]:
+async def connected(server: Server) -> AsyncIterator[grpc.aio.Channel]:
     """Yields a channel to the server; on exit closes it and stops the server if this started one.
 
     Raises:
         CommandFailed: No server can be reached or started, or a call failed.
     """
     try:
-        if target.address:
-            async with _channel(target.address, api_key(target.api_key_file)) as channel:
+        if server.address:
+            async with _channel(server.address, api_key(server.api_key_file)) as channel:
                 loaded()
                 yield channel
         else:
-            async with _own_server(target.config) as channel:
+            async with _own_server(server.config) as channel:
                 loaded()
                 yield channel
     except grpc.aio.AioRpcError as error:
-        raise CommandFailed(of_rpc(error, target.address)) from None
+        raise CommandFailed(of_rpc(error, server.address)) from None
 
 
 def _channel(address: str, key: str = "") -> grpc.aio.Channel:

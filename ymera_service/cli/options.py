@@ -11,7 +11,7 @@ import typer
 from ymera.v1.routing_pb2 import RoutingWeights
 
 from ymera_service.cli import completion
-from ymera_service.cli.connect import Target
+from ymera_service.cli.connect import Server
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 
@@ -55,7 +55,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's 
 
 
 def of_server(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that say which server to call, and `--json`, in place of `target` and `output`."""
+    """Gives a command the options that say which server to call, and `--json`, in place of `server` and `output`."""
 
     @wraps(command, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def with_options(
@@ -66,10 +66,10 @@ def of_server(command: Callable[..., None]) -> Callable[..., None]:
         as_json: AsJson = False,
         **own: object,
     ) -> None:
-        command(*args, target=Target(address, config, api_key_file), output=Output(as_json), **own)
+        command(*args, server=Server(address, config, api_key_file), output=Output(as_json), **own)
 
     shared = signature(with_options, follow_wrapped=False).parameters.values()
-    own = [each for each in signature(command).parameters.values() if each.name not in {"target", "output"}]
+    own = [each for each in signature(command).parameters.values() if each.name not in {"server", "output"}]
     keyword_only = [each for each in shared if each.kind is Parameter.KEYWORD_ONLY]
     parameters = [*own, *keyword_only]
     with_options.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typer reads it

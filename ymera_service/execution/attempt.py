@@ -11,7 +11,7 @@ from ymera_service.execution.accounting import cost_of, counted_micros, usage_of
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.events import Delta
 from ymera_service.execution.facts import Attempt
-from ymera_service.execution.limits import Limits, usual_seconds
+from ymera_service.execution.limits import TimeLimits, usual_seconds
 from ymera_service.execution.portions import check_turns, portion_of
 from ymera_service.execution.progress import Progress
 from ymera_service.execution.provided import bounded, clean
@@ -106,7 +106,7 @@ class AttemptRunner:
     def __init__(self, settings: ExecutionSettings, boundary: Boundary) -> None:
         self._settings = settings
         self._boundary = boundary
-        self.limits = Limits(settings)
+        self.limits = TimeLimits(settings)
 
     async def run(self, context: ExecutionContext, callee: Callee) -> ProviderError | None:
         """Calls a target, sends what it answers to the sink, and adds the attempt to the facts.

@@ -26,7 +26,7 @@ SECONDS_PER_TOKEN = 0.001
 """and as long as a slow server takes to read the prompt, at 1,000 tokens a second."""
 
 
-class Limits:
+class TimeLimits:
     """The limits of attempts, which are learned from those before."""
 
     def __init__(self, settings: ExecutionSettings) -> None:

@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ymera_service.plugins import settings as plugin_settings
 from ymera_service.plugins.dormancy import is_dormant
 from ymera_service.plugins.found import FoundPlugin
-from ymera_service.plugins.status import KINDS, Kind, Registration
+from ymera_service.plugins.status import KINDS, ComponentKind, Registration
 from ymera_service.sdk import hookspecs
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.classifiers import Classifier
@@ -168,7 +168,7 @@ def _components(
             yield registration, component
 
 
-def _bounded(kind: Kind, manager: pluggy.PluginManager, context: Mapping[str, object]) -> Iterable[Component]:
+def _bounded(kind: ComponentKind, manager: pluggy.PluginManager, context: Mapping[str, object]) -> Iterable[Component]:
     hook = getattr(manager.hook, kind.hook)
     wanted = {name: context[name] for name in hook.spec.argnames}
     offered = (component for result in hook(**wanted) for component in result)
@@ -178,7 +178,7 @@ def _bounded(kind: Kind, manager: pluggy.PluginManager, context: Mapping[str, ob
         yield component
 
 
-def _registration(kind: Kind, component: object) -> Registration:
+def _registration(kind: ComponentKind, component: object) -> Registration:
     if not isinstance(component, kind.base):
         raise PluginRejected(f"{kind.hook} offered {type(component).__name__}, which is not a {kind.base.__name__}")
     name = component.name

@@ -43,22 +43,26 @@ class Boundary:
         self._plugins = plugins or Plugins(Registry({}, ()))
 
     @overload
-    def calling(self, provider: Provider, request: GenerateRequest, context: CallContext) -> "Call[ProviderEvent]": ...
+    def calling(
+        self, provider: Provider, request: GenerateRequest, context: CallContext
+    ) -> "ProviderCall[ProviderEvent]": ...
 
     @overload
     def calling(
         self, provider: Provider, request: GenerateRequest | WorkRequest, context: CallContext
-    ) -> "Call[CallEvent]": ...
+    ) -> "ProviderCall[CallEvent]": ...
 
-    def calling(self, provider: Provider, request: GenerateRequest | WorkRequest, context: CallContext) -> "Call[Any]":
+    def calling(
+        self, provider: Provider, request: GenerateRequest | WorkRequest, context: CallContext
+    ) -> "ProviderCall[Any]":
         """Returns one call of a provider: to be entered, then iterated over. Work has `Replied` among its events."""
 
         def given_up(place: str) -> None:
             self._plugins.given_up(Registration("provider", context.target.provider), place)
 
         if isinstance(request, GenerateRequest):
-            return Call(provider.generate(request, context), given_up, redact=self._redact)
-        return Call(events_of(provider, request, context), given_up, size_of_step, redact=self._redact)
+            return ProviderCall(provider.generate(request, context), given_up, redact=self._redact)
+        return ProviderCall(events_of(provider, request, context), given_up, size_of_step, redact=self._redact)
 
     def failure_of(self, error: BaseException, model: str, request_id: str = "") -> ProviderError:
         """Returns the provider error for an exception, without its traceback.
@@ -87,7 +91,7 @@ class Boundary:
         return ProviderServerError(f"{model} raised {type(error).__name__}")
 
 
-class Call(Generic[Event]):
+class ProviderCall(Generic[Event]):
     """The events of one call, each of them checked. Leaving the block closes the provider's generator."""
 
     __slots__ = ("_count", "_events", "_finished", "_given_up", "_left", "_lost", "_redact", "_size_of")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from ymera_service.plugins.containment import contained
-from ymera_service.plugins.status import KINDS, Kind, PluginStatus, Registry
+from ymera_service.plugins.status import KINDS, ComponentKind, PluginStatus, Registry
 from ymera_service.plugins.wording import words
 from ymera_service.sdk.cancellation import being_cancelled
 from ymera_service.sdk.components import Component
@@ -83,7 +83,7 @@ def _with_problems(plugin: PluginStatus, problems: Mapping[tuple[type[Component]
     return replace(plugin, refused=True, detail="; ".join(filter(None, [plugin.detail, *texts])))
 
 
-async def _start(kind: Kind, name: str, component: Component, redact: Callable[[str], str]) -> str:
+async def _start(kind: ComponentKind, name: str, component: Component, redact: Callable[[str], str]) -> str:
     problem = await _problem_of(component.start, START_SECONDS, redact)
     if not problem:
         return ""
@@ -91,7 +91,7 @@ async def _start(kind: Kind, name: str, component: Component, redact: Callable[[
     return f"could not start: {problem}"
 
 
-async def _close(kind: Kind, name: str, component: Component, redact: Callable[[str], str]) -> None:
+async def _close(kind: ComponentKind, name: str, component: Component, redact: Callable[[str], str]) -> None:
     if problem := await _problem_of(component.close, CLOSE_SECONDS, redact):
         log.warning("component not closed", kind=kind.name, name=name, problem=problem)
 

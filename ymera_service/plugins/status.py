@@ -19,7 +19,7 @@ C = TypeVar("C", bound=Component)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ComponentKind:
     """A kind of component: its name, the hook that registers it, and its base class."""
 
     name: str
@@ -28,12 +28,12 @@ class Kind:
 
 
 KINDS = (
-    Kind("provider", "ymera_register_providers", Provider),
-    Kind("classifier", "ymera_register_classifiers", Classifier),
-    Kind("prior", "ymera_register_priors", QualityPrior),
-    Kind("policy", "ymera_register_policies", RoutingPolicy),
-    Kind("facts", "ymera_register_facts", FactSource),
-    Kind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
+    ComponentKind("provider", "ymera_register_providers", Provider),
+    ComponentKind("classifier", "ymera_register_classifiers", Classifier),
+    ComponentKind("prior", "ymera_register_priors", QualityPrior),
+    ComponentKind("policy", "ymera_register_policies", RoutingPolicy),
+    ComponentKind("facts", "ymera_register_facts", FactSource),
+    ComponentKind("benchmark", "ymera_register_benchmarks", BenchmarkSuite),
 )
 """Every kind of component. A further kind is a line here and a hook in `sdk.hookspecs`."""
 

@@ -24,7 +24,7 @@ AT_ONCE = 8
 _PUBLIC = "the provider answers the call for nothing without a key, too"
 
 
-class Verdict(StrEnum):
+class KeyVerdict(StrEnum):
     """What a provider says of a key."""
 
     VALID = "valid"
@@ -40,7 +40,7 @@ class KeyCheck:
 
     provider: str
     name: str
-    verdict: Verdict
+    verdict: KeyVerdict
     detail: str = ""
 
 
@@ -52,8 +52,8 @@ async def checked(provider: Provider, accounts: Sequence[str], redact: Callable[
     async def of(account: str) -> KeyCheck:
         async with turns:
             found = await _verdict(provider, account, redact)
-        if found.verdict is Verdict.VALID and anonymous.verdict is Verdict.VALID:
-            return KeyCheck(provider.name, account or CONFIGURED, Verdict.UNKNOWN, _PUBLIC)
+        if found.verdict is KeyVerdict.VALID and anonymous.verdict is KeyVerdict.VALID:
+            return KeyCheck(provider.name, account or CONFIGURED, KeyVerdict.UNKNOWN, _PUBLIC)
         return found
 
     return await asyncio.gather(*map(of, accounts))
@@ -64,23 +64,23 @@ async def _verdict(provider: Provider, account: str | None, redact: Callable[[st
         async with asyncio.timeout(CHECK_SECONDS):
             await provider.check_key(account)
     except TimeoutError:
-        verdict, detail = Verdict.UNREACHABLE, f"did not answer within {CHECK_SECONDS:g} s"
+        verdict, detail = KeyVerdict.UNREACHABLE, f"did not answer within {CHECK_SECONDS:g} s"
     except Exception as error:  # noqa: BLE001  # a plugin's code
         verdict, detail = _of(error), words(error.message if isinstance(error, ProviderError) else error, redact)
     else:
-        verdict, detail = Verdict.VALID, ""
+        verdict, detail = KeyVerdict.VALID, ""
     return KeyCheck(provider.name, account or CONFIGURED, verdict, detail)
 
 
-def _of(error: Exception) -> Verdict:
+def _of(error: Exception) -> KeyVerdict:
     match error:
         case AuthenticationFailed() | PermissionDenied():
-            return Verdict.REFUSED
+            return KeyVerdict.REFUSED
         case QuotaExhausted():
-            return Verdict.EXHAUSTED
+            return KeyVerdict.EXHAUSTED
         case RateLimited():  # of this key: it is known
-            return Verdict.VALID
+            return KeyVerdict.VALID
         case InvalidProviderRequest():
-            return Verdict.UNKNOWN
+            return KeyVerdict.UNKNOWN
         case _:
-            return Verdict.UNREACHABLE
+            return KeyVerdict.UNREACHABLE

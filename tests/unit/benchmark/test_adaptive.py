@@ -20,7 +20,7 @@ from ymera_service.benchmark.adaptive import AdaptiveSchedule
 from ymera_service.benchmark.choices import Standings
 from ymera_service.benchmark.evaluation import Evaluator, merged
 from ymera_service.benchmark.plan import Job
-from ymera_service.benchmark.spending import Limits, Spending
+from ymera_service.benchmark.spending import RunLimits, Spending
 from ymera_service.routing.decision import Balance
 from ymera_service.routing.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkTask
@@ -230,7 +230,7 @@ def test_the_most_informative_suite_is_used() -> None:
 def test_of_equally_informative_tasks_the_cheap_ones_come_first() -> None:
     models = [model("acme/dear", Price(10_000_000, 10_000_000)), model("acme/cheap", Price(10_000, 10_000))]
     bench = Bench(drawn({"math": {"acme/dear": 0.5, "acme/cheap": 0.5}}, 20, 1), models=models)
-    spending = Spending(Limits(cost_micros=100_000))
+    spending = Spending(RunLimits(cost_micros=100_000))
     schedule = bench.adaptive(spending.share, slots=12)
     begun = Counter(job.model.id for _ in range(12) if (job := schedule.start(0.0)))
     assert begun["acme/cheap"] > begun["acme/dear"]
@@ -250,7 +250,7 @@ def test_a_run_ends_and_stays_within_its_limits(
     """Whatever the results are, and whichever calls fail or are refused for a while."""
     of = {f"class {n}": {f"acme/{at}": row[n] for at, row in enumerate(skills)} for n in range(2)}
     bench = Bench(drawn(of, tasks, 1))
-    schedule, spending = bench.adaptive(slots=slots), Spending(Limits(requests=limit))
+    schedule, spending = bench.adaptive(slots=slots), Spending(RunLimits(requests=limit))
     results, running, now = list[BenchmarkResult](), list[Job](), 0.0
     calls = 0
     while True:

@@ -7,8 +7,8 @@ import typer
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
 
 from ymera_service.cli import fields, options, requests
-from ymera_service.cli.answers import Answer, stream
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.answers import ShownAnswer, stream
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.conversations import Conversation
 from ymera_service.cli.measuring import advise
 from ymera_service.cli.output import Output
@@ -64,7 +64,7 @@ def ask(
     category: options.Category = "",
     label: options.Labels = None,
     set_: options.Fields = None,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Sends a prompt to the best model and streams the answer.
@@ -100,17 +100,17 @@ def ask(
             attribution=requests.attribution(options.labels(label)),
         )
         fields.assign(request, options.fields(effort, set_))
-    answer = Answer(output, extract=extract and not output.as_json)
-    run(_ask(request, timeout, target, answer, output), output)
+    answer = ShownAnswer(output, extract=extract and not output.as_json)
+    run(_ask(request, timeout, server, answer, output), output)
     with output.reporting():
         conversation.add(asked, answer.text)
 
 
 async def _ask(
-    request: ExecuteStreamRequest, deadline: float | None, target: Target, answer: Answer, output: Output
+    request: ExecuteStreamRequest, deadline: float | None, server: Server, answer: ShownAnswer, output: Output
 ) -> None:
     with answer:
-        async with connected(target) as channel:
+        async with connected(server) as channel:
             await stream(channel, request, deadline, answer)
             if answer.is_real:
                 await advise(channel, answer.decision, output)

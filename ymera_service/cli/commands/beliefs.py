@@ -7,7 +7,7 @@ from ymera.v1.routing_pb2 import Belief, ListBeliefsRequest, ResetBeliefsRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.tables import table
 from ymera_service.cli.running import run
@@ -34,7 +34,7 @@ def list_beliefs(
         str, typer.Argument(metavar="[MODEL]", help="Only this model or pattern.", autocompletion=completion.models)
     ] = "",
     *,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists the quality of models by category, what it rests on, and how it changed.
@@ -42,11 +42,11 @@ def list_beliefs(
     [dim]ymera beliefs list openai/*[/dim]
     [dim]ymera beliefs list --json > beliefs.json[/dim]
     """
-    run(_list(model, target, output), output)
+    run(_list(model, server, output), output)
 
 
-async def _list(model: str, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _list(model: str, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await RoutingServiceStub(channel).ListBeliefs(ListBeliefsRequest(model=model))
     if not found.beliefs:
         output.show(found)
@@ -66,7 +66,7 @@ def reset(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Its id.", autocompletion=completion.models)],
     category: Annotated[str, typer.Argument(metavar="[CATEGORY]", help="Only this one; default all.")] = "",
     *,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Forgets what a model's answers were judged to be worth until now.
@@ -75,12 +75,12 @@ def reset(
 
     [dim]ymera beliefs reset openai/gpt-5-mini coding[/dim]
     """
-    run(_reset(model, category, target, output), output)
+    run(_reset(model, category, server, output), output)
 
 
-async def _reset(model: str, category: str, target: Target, output: Output) -> None:
+async def _reset(model: str, category: str, server: Server, output: Output) -> None:
     request = ResetBeliefsRequest(model=model, category=category)
-    async with connected(target) as channel:
+    async with connected(server) as channel:
         done = await RoutingServiceStub(channel).ResetBeliefs(request)
     count = "1 category" if done.categories == 1 else f"{done.categories} categories"
     output.show(done)

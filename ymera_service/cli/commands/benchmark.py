@@ -16,7 +16,7 @@ from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import completion, options
 from ymera_service.cli.asking import confirmed
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.measuring import planned
 from ymera_service.cli.output import Output
 from ymera_service.cli.past_benchmarks import LAST, latest_runs, results_of, unfinished_run, whole_run_id
@@ -137,7 +137,7 @@ def benchmark(
     adaptive: _Adaptive = None,
     judge: _Judges = None,
     resume: _Resume = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Measures models on tasks whose answers are checked. Routing uses the scores from then on.
@@ -181,7 +181,7 @@ def benchmark(
         resume_run_id=resume,
     )
     consent = yes or budget is not None
-    run(_benchmark(request, consent, target, output, _resuming(target, suite, as_category)), output)
+    run(_benchmark(request, consent, server, output, _resuming(server, suite, as_category)), output)
 
 
 def _own_suite(suite: Path | None, as_category: str) -> OwnSuite | None:
@@ -220,7 +220,7 @@ def show(
     ] = "",
     failed: Annotated[bool, typer.Option("--failed", help="Only results that are not wholly right.")] = False,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1000, help="How many to show.")] = 20,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists past runs, or shows what models answered in one, and why it got its score.
@@ -231,11 +231,11 @@ def show(
         if not run_id and (model or failed):
             raise wrong("--model and --failed need a run", "As in `ymera benchmark show last --failed`.")
     request = ListBenchmarkResultsRequest(run_id=run_id, model=model, failed_only=failed, page_size=number)
-    run(_show(request, target, output), output)
+    run(_show(request, server, output), output)
 
 
-async def _show(request: ListBenchmarkResultsRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _show(request: ListBenchmarkResultsRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         if not request.run_id:
             listed = await latest_runs(channel, request.page_size)
             output.show(ListBenchmarkRunsResponse(runs=listed), *past_benchmarks.runs(listed))
@@ -245,21 +245,21 @@ async def _show(request: ListBenchmarkResultsRequest, target: Target, output: Ou
     output.show(ListBenchmarkResultsResponse(results=found), *past_benchmarks.results(found, more=more))
 
 
-def _resuming(target: Target, suite: Path | None, as_category: str) -> str:
+def _resuming(server: Server, suite: Path | None, as_category: str) -> str:
     """Returns the command that goes on with the run that was interrupted last."""
     given = {
         "--suite": suite,
         "--as-category": as_category,
-        "--address": target.address,
-        "--api-key-file": target.api_key_file,
-        "--config": target.config,
+        "--address": server.address,
+        "--api-key-file": server.api_key_file,
+        "--config": server.config,
     }
     options = [str(each) for name, value in given.items() if value for each in (name, value)]
     return shlex.join(["ymera", "benchmark", "--resume", LAST, *options])
 
 
-async def _benchmark(request: BenchmarkRequest, consent: bool, target: Target, output: Output, resuming: str) -> None:
-    async with connected(target) as channel:
+async def _benchmark(request: BenchmarkRequest, consent: bool, server: Server, output: Output, resuming: str) -> None:
+    async with connected(server) as channel:
         if request.resume_run_id:
             request.resume_run_id = await whole_run_id(channel, request.resume_run_id, unfinished=True)
         if not output.as_json:

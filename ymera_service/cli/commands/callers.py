@@ -17,7 +17,7 @@ from ymera.v1.usage_pb2 import QueryUsageRequest, UsageDimension, UsageGroup
 from ymera.v1.usage_pb2_grpc import UsageServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected, load_settings
+from ymera_service.cli.connect import Server, connected, load_settings
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 from ymera_service.cli.render.callers import CallerLine, callers_report
@@ -111,18 +111,18 @@ def add(
 
 @app.command("list")
 @options.of_server
-def list_(target: Target, output: Output) -> None:
+def list_(server: Server, output: Output) -> None:
     """Lists the callers of the configuration with their limits and what they have spent.
 
     Of a server that asks for keys, a caller's key shows what that caller has spent.
     """
-    run(_list(target, output), output)
+    run(_list(server, output), output)
 
 
-async def _list(target: Target, output: Output) -> None:
-    configured = load_settings(target.config).access.callers
+async def _list(server: Server, output: Output) -> None:
+    configured = load_settings(server.config).access.callers
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    async with connected(target) as channel:
+    async with connected(server) as channel:
         day, month = [await _spent(channel, start) for start in (today, today.replace(day=1))]
     lines = [_line(name, list(keys), day, month) for name, keys in groupby(sorted(configured, key=_name), _name)]
     if output.as_json:

@@ -5,9 +5,9 @@ import sys
 from ymera.v1.ymera_pb2 import ExecuteStreamRequest
 
 from ymera_service.cli import fields, options, requests
-from ymera_service.cli.answers import Answer, stream
+from ymera_service.cli.answers import ShownAnswer, stream
 from ymera_service.cli.asking import next_line
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.conversations import Conversation
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
@@ -51,20 +51,20 @@ def chat(
         )
         request = ExecuteStreamRequest(preferences=preferences, attribution=requests.attribution(options.labels(label)))
         fields.assign(request, options.fields(effort, set_))
-    run(_chat(conversation, system, request, Target(address, config, api_key_file), output), output)
+    run(_chat(conversation, system, request, Server(address, config, api_key_file), output), output)
 
 
 async def _chat(
-    conversation: Conversation, system: str, settings: ExecuteStreamRequest, target: Target, output: Output
+    conversation: Conversation, system: str, settings: ExecuteStreamRequest, server: Server, output: Output
 ) -> None:
-    async with connected(target) as channel:
+    async with connected(server) as channel:
         while line := await next_line("> ", output):
             if not line.strip():
                 continue
             prompt = requests.prompt(line.rstrip("\n"), system=system)
             request = ExecuteStreamRequest(prompt=conversation.continued(prompt))
             request.MergeFrom(settings)
-            with Answer(output) as answer:
+            with ShownAnswer(output) as answer:
                 await stream(channel, request, None, answer)
             if answer.problem:
                 output.problem(answer.problem)

@@ -7,7 +7,7 @@ from ymera.v1.inference_pb2 import CountTokensRequest, CountTokensResponse
 from ymera.v1.inference_pb2_grpc import InferenceServiceStub
 
 from ymera_service.cli import completion, options, requests
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.text import clean
 from ymera_service.cli.running import run
@@ -30,7 +30,7 @@ def count(
     prompt: options.Prompt = None,
     *,
     model: _Model,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Counts the tokens of a prompt, without calling a model.
@@ -44,11 +44,11 @@ def count(
         request = CountTokensRequest(
             model=model, prompt=requests.prompt(requests.prompt_text(prompt)), attribution=requests.attribution()
         )
-    run(_count(request, target, output), output)
+    run(_count(request, server, output), output)
 
 
-async def _count(request: CountTokensRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _count(request: CountTokensRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         counted = await InferenceServiceStub(channel).CountTokens(request)
     output.show(counted, clean(_line(counted)))
 

@@ -7,7 +7,7 @@ from ymera.v1.experiments_pb2 import GetExperimentRequest, ListExperimentsReques
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.experiments import listed, results
 from ymera_service.cli.running import run
@@ -27,16 +27,16 @@ def experiments() -> None:
 
 @app.command(name="list")
 @options.of_server
-def list_experiments(target: Target, output: Output) -> None:
+def list_experiments(server: Server, output: Output) -> None:
     """Lists the experiments of the server's configuration, with their arms.
 
     [dim]ymera experiments list[/dim]
     """
-    run(_list(target, output), output)
+    run(_list(server, output), output)
 
 
-async def _list(target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _list(server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await RoutingServiceStub(channel).ListExperiments(ListExperimentsRequest())
     if not found.experiments:
         output.show(found)
@@ -50,7 +50,7 @@ async def _list(target: Target, output: Output) -> None:
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in the configuration.")],
     *,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Shows the results of an experiment by arm, and how the arms differ.
@@ -60,10 +60,10 @@ def show(
 
     [dim]ymera experiments show cheaper[/dim]
     """
-    run(_show(name, target, output), output)
+    run(_show(name, server, output), output)
 
 
-async def _show(name: str, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _show(name: str, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await RoutingServiceStub(channel).GetExperiment(GetExperimentRequest(name=name))
     output.show(found, *results(found))

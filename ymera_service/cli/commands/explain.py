@@ -7,7 +7,7 @@ from ymera.v1.routing_pb2 import DecisionView, GetExecutionRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.past import latest, whole_id
 from ymera_service.cli.problems import wrong
@@ -25,7 +25,7 @@ def explain(
     full: Annotated[
         bool, typer.Option("--full", help="Compute the decision again, to show every candidate and excluded model.")
     ] = False,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Shows a past request: the decision, the attempts, tokens and cost.
@@ -36,11 +36,11 @@ def explain(
     with output.reporting():
         if bool(request_id) == last:
             raise wrong("give the id of a request, or --last", "`ymera history` lists the latest ones.")
-    run(_explain(request_id, target, output, full=full), output)
+    run(_explain(request_id, server, output, full=full), output)
 
 
-async def _explain(request_id: str, target: Target, output: Output, *, full: bool) -> None:
-    async with connected(target) as channel:
+async def _explain(request_id: str, server: Server, output: Output, *, full: bool) -> None:
+    async with connected(server) as channel:
         name = await (whole_id(channel, request_id) if request_id else latest(channel))
         view = DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC
         found = await RoutingServiceStub(channel).GetExecution(GetExecutionRequest(request_id=name, decision_view=view))

@@ -7,7 +7,7 @@ from ymera.v1.feedback_pb2 import FeedbackRequest, Thumb
 from ymera.v1.feedback_pb2_grpc import FeedbackServiceStub
 
 from ymera_service.cli import options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.past import latest, whole_id
 from ymera_service.cli.problems import wrong
@@ -29,7 +29,7 @@ def feedback(
     *,
     last: Annotated[bool, typer.Option("--last", "-l", help="The latest request, as without an id.")] = False,
     score: Annotated[float | None, typer.Option(min=0, max=1, help="How good the answer was, from 0 to 1.")] = None,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Says how good an answer was.
@@ -39,7 +39,7 @@ def feedback(
     """
     with output.reporting():
         request = _request(words or [], score, last=last)
-    run(_feedback(request, target, output), output)
+    run(_feedback(request, server, output), output)
 
 
 def _request(words: list[str], score: float | None, *, last: bool) -> FeedbackRequest:
@@ -54,8 +54,8 @@ def _request(words: list[str], score: float | None, *, last: bool) -> FeedbackRe
     )
 
 
-async def _feedback(request: FeedbackRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _feedback(request: FeedbackRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         request.request_id = await (whole_id(channel, request.request_id) if request.request_id else latest(channel))
         credit = await FeedbackServiceStub(channel).Feedback(request)
     output.show(

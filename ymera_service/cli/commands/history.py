@@ -7,7 +7,7 @@ from ymera.v1.routing_pb2 import ExecutionFilter, ListExecutionsRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.execution import history as listed
 from ymera_service.cli.running import run
@@ -30,7 +30,7 @@ def history(
     label: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Only requests with this label. Repeatable.")
     ] = None,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists past requests, the latest first: id, model, tokens, cost and time.
@@ -40,10 +40,10 @@ def history(
     with output.reporting():
         wanted = ExecutionFilter(model=model, labels=options.labels(label))
     request = ListExecutionsRequest(page_size=number, filter=wanted)
-    run(_history(request, target, output), output)
+    run(_history(request, server, output), output)
 
 
-async def _history(request: ListExecutionsRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _history(request: ListExecutionsRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         page = await RoutingServiceStub(channel).ListExecutions(request)
     output.show(page, *listed(page.executions))

@@ -12,7 +12,7 @@ from ymera.v1 import keys_pb2 as pb
 from ymera.v1.keys_pb2_grpc import KeyServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import FAILED, CommandFailed, Problem, wrong
 from ymera_service.cli.render import keys as render
@@ -75,7 +75,7 @@ def add(
     rest: _Rest = None,
     from_file: _FromFile = None,
     from_env: _FromEnv = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Adds a key of a provider. It is asked for, or read from a pipe, a file or a variable.
@@ -83,9 +83,9 @@ def add(
     [dim]ymera keys add openai · ymera keys add openai team-b < key.txt[/dim]
     """
     with output.reporting():
-        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=target.address)
+        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=server.address)
     request = pb.AddKeyRequest(provider=provider, name=name, secret=secret)
-    run(_add(request, target, output), output)
+    run(_add(request, server, output), output)
 
 
 @app.command(name="list")
@@ -94,11 +94,11 @@ def list_keys(
     *,
     provider: _OnlyProvider = "",
     all_keys: _All = False,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists the keys with their state, age, latest use and cost of the last 30 days; those of the environment too."""
-    run(_list(provider, target, output, revoked=all_keys), output)
+    run(_list(provider, server, output, revoked=all_keys), output)
 
 
 @app.command()
@@ -107,14 +107,14 @@ def check(
     *,
     provider: _OnlyProvider = "",
     name: _OnlyName = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Asks each provider whether it accepts its keys, by a call that costs nothing. Exit code 1 if one does not."""
     with output.reporting():
         refuse_keys([provider, name])
     request = pb.CheckKeysRequest(provider=provider, name=name)
-    run(_check(request, target, output), output)
+    run(_check(request, server, output), output)
 
 
 @app.command()
@@ -126,14 +126,14 @@ def rotate(
     rest: _Rest = None,
     from_file: _FromFile = None,
     from_env: _FromEnv = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Replaces a key by a new one, which is read as by `add`. Calls use it from then on; no server restarts."""
     with output.reporting():
-        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=target.address)
+        secret = _secret(provider, name, rest, file=from_file, variable=from_env, address=server.address)
     request = pb.RotateKeyRequest(provider=provider, name=name, secret=secret)
-    run(_rotate(request, target, output), output)
+    run(_rotate(request, server, output), output)
 
 
 @app.command()
@@ -142,14 +142,14 @@ def revoke(
     *,
     provider: _Provider,
     name: _Name = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Deletes a key; no call uses it from then on. At its vendor it stays valid until you delete it there."""
     with output.reporting():
         refuse_keys([provider, name])
     request = pb.RevokeKeyRequest(provider=provider, name=name)
-    run(_revoke(request, target, output), output)
+    run(_revoke(request, server, output), output)
 
 
 @app.command(name="import")
@@ -157,7 +157,7 @@ def revoke(
 def import_keys(
     *,
     source: _Source = "",
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Adds all keys in the environment, in a file or from standard input whose variables are those of a vendor.
@@ -168,9 +168,9 @@ def import_keys(
     """
     with output.reporting():
         refuse_keys([source])
-        _check_address(target.address)
+        _check_address(server.address)
         variables = _variables(source)
-    run(_import(variables, target, output), output)
+    run(_import(variables, server, output), output)
 
 
 @app.command(name="master-key")
@@ -207,20 +207,20 @@ def _variables(source: str) -> dict[str, str]:
     return variables_in(sys.stdin.read() if source == "-" else contents(Path(source)))
 
 
-async def _add(request: pb.AddKeyRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _add(request: pb.AddKeyRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         key = (await KeyServiceStub(channel).AddKey(request)).key
     output.show(key, f"added {_words(key)}")
 
 
-async def _rotate(request: pb.RotateKeyRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _rotate(request: pb.RotateKeyRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         key = (await KeyServiceStub(channel).RotateKey(request)).key
     output.show(key, f"rotated {_words(key)}")
 
 
-async def _revoke(request: pb.RevokeKeyRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _revoke(request: pb.RevokeKeyRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         key = (await KeyServiceStub(channel).RevokeKey(request)).key
     output.show(key, f"revoked {_words(key)}; delete it at its vendor, too")
 
@@ -229,8 +229,8 @@ def _words(key: pb.ProviderKey) -> str:
     return f"{key.provider} {key.name} ({key.fingerprint})"
 
 
-async def _list(provider: str, target: Target, output: Output, *, revoked: bool) -> None:
-    async with connected(target) as channel:
+async def _list(provider: str, server: Server, output: Output, *, revoked: bool) -> None:
+    async with connected(server) as channel:
         found = await KeyServiceStub(channel).ListKeys(pb.ListKeysRequest())
     wanted = [
         key
@@ -240,17 +240,17 @@ async def _list(provider: str, target: Target, output: Output, *, revoked: bool)
     output.show(pb.ListKeysResponse(keys=wanted, providers=found.providers), *render.keys(wanted))
 
 
-async def _check(request: pb.CheckKeysRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _check(request: pb.CheckKeysRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await KeyServiceStub(channel).CheckKeys(request)
     output.show(found, *render.checks(found.checks))
     if any(check.verdict in _BAD for check in found.checks):
         raise typer.Exit(FAILED)
 
 
-async def _import(variables: dict[str, str], target: Target, output: Output) -> None:
+async def _import(variables: dict[str, str], server: Server, output: Output) -> None:
     added, left = pb.ListKeysResponse(), []
-    async with connected(target) as channel:
+    async with connected(server) as channel:
         stub = KeyServiceStub(channel)
         listed = await stub.ListKeys(pb.ListKeysRequest())
         providers = {one.provider: list(one.variables) for one in listed.providers}

@@ -7,7 +7,7 @@ from ymera.v1.catalog_pb2 import ListModelChangesRequest
 from ymera.v1.catalog_pb2_grpc import CatalogServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.offers import described, offered
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import REMEDIES, CommandFailed, Problem, wrong
@@ -35,7 +35,7 @@ def models(
     changes: Annotated[
         bool, typer.Option("--changes", help="What appeared, vanished, changed its price or was deprecated lately.")
     ] = False,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists the models with context window, price in USD per million tokens, and measured quality.
@@ -47,19 +47,19 @@ def models(
         with output.reporting():
             if name or provider:
                 raise wrong("--changes shows those of all models", "Leave out the name and --provider.")
-        run(_changes(target, output), output)
+        run(_changes(server, output), output)
     else:
-        run(_models(name, provider, target, output), output)
+        run(_models(name, provider, server, output), output)
 
 
-async def _changes(target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _changes(server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await CatalogServiceStub(channel).ListModelChanges(ListModelChangesRequest())
     output.show(found, *catalog.changes(found.changes))
 
 
-async def _models(name: str, provider: str, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _models(name: str, provider: str, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await described(channel, name, provider) if name else None
         if found is None:
             listed = await offered(channel, provider, name)

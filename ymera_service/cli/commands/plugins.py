@@ -8,7 +8,7 @@ from ymera.v1.admin_pb2 import ListPluginsRequest, ListPluginsResponse
 from ymera.v1.admin_pb2_grpc import AdminServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 from ymera_service.cli.render import plugins as render
@@ -21,12 +21,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich", invoke_without_
 @options.of_server
 def plugins(
     context: typer.Context,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Lists the plugins: package and version, state, what each registered, or why it is not used."""
     if context.invoked_subcommand is None:
-        run(_list(target, output), output)
+        run(_list(server, output), output)
 
 
 @app.command()
@@ -36,23 +36,23 @@ def show(
         str,
         typer.Argument(metavar="NAME", help="The plugin's name.", autocompletion=completion.names("plugins")),
     ],
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Shows a plugin: where it is from, its hooks, and its settings with types, defaults and sources.
 
     Secrets are hidden. [dim]ymera plugins show openai[/dim]
     """
-    run(_show(name, target, output), output)
+    run(_show(name, server, output), output)
 
 
-async def _list(target: Target, output: Output) -> None:
-    found = await _found(target)
+async def _list(server: Server, output: Output) -> None:
+    found = await _found(server)
     output.show(found, *render.plugins(found.plugins))
 
 
-async def _show(name: str, target: Target, output: Output) -> None:
-    found = await _found(target)
+async def _show(name: str, server: Server, output: Output) -> None:
+    found = await _found(server)
     named = ListPluginsResponse(plugins=[plugin for plugin in found.plugins if plugin.name == name])
     if not named.plugins:
         known = sorted({plugin.name for plugin in found.plugins})
@@ -62,7 +62,7 @@ async def _show(name: str, target: Target, output: Output) -> None:
     output.show(named, *(block for plugin in named.plugins for block in render.plugin(plugin)))
 
 
-async def _found(target: Target) -> ListPluginsResponse:
-    async with connected(target) as channel:
+async def _found(server: Server) -> ListPluginsResponse:
+    async with connected(server) as channel:
         found: ListPluginsResponse = await AdminServiceStub(channel).ListPlugins(ListPluginsRequest())
         return found

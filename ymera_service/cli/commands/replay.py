@@ -8,7 +8,7 @@ from ymera.v1.routing_pb2 import ReplayRequest
 from ymera.v1.routing_pb2_grpc import RoutingServiceStub
 
 from ymera_service.cli import options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.replay import replayed
 from ymera_service.cli.running import run
@@ -26,7 +26,7 @@ def replay(
     requests: Annotated[
         int, typer.Option("--requests", min=1, max=20_000, help="How many requests, the latest ones.")
     ] = 2_000,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Estimates what another policy would have come to on past requests.
@@ -42,10 +42,10 @@ def replay(
         request = ReplayRequest(policy=policy, weights=weights, max_requests=requests)
         if since is not None:
             request.start_time.FromDatetime(since)
-    run(_replay(request, target, output), output)
+    run(_replay(request, server, output), output)
 
 
-async def _replay(request: ReplayRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _replay(request: ReplayRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         found = await RoutingServiceStub(channel).Replay(request)
     output.show(found, *replayed(found))

@@ -8,7 +8,7 @@ from ymera.v1.ymera_pb2 import RouteRequest
 from ymera.v1.ymera_pb2_grpc import YmeraServiceStub
 
 from ymera_service.cli import fields, options, requests
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.render.decision import decision
 from ymera_service.cli.running import run
@@ -38,7 +38,7 @@ def route(
     policy: options.Policy = "",
     set_: options.Fields = None,
     full: _Full = False,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Shows which models would be tried for a prompt, and why, without calling a model.
@@ -67,11 +67,11 @@ def route(
             decision_view=DecisionView.DECISION_VIEW_FULL if full else DecisionView.DECISION_VIEW_BASIC,
         )
         fields.assign(request, set_ or ())
-    run(_route(request, target, output), output)
+    run(_route(request, server, output), output)
 
 
-async def _route(request: RouteRequest, target: Target, output: Output) -> None:
-    async with connected(target) as channel:
+async def _route(request: RouteRequest, server: Server, output: Output) -> None:
+    async with connected(server) as channel:
         routed = await YmeraServiceStub(channel).Route(request)
     output.show(routed, *decision(routed.decision))
     if not output.as_json:

@@ -18,7 +18,7 @@ from ymera.v1.usage_pb2 import (
 from ymera.v1.usage_pb2_grpc import UsageServiceStub
 
 from ymera_service.cli import completion, options
-from ymera_service.cli.connect import Target, connected
+from ymera_service.cli.connect import Server, connected
 from ymera_service.cli.output import Output
 from ymera_service.cli.problems import wrong
 from ymera_service.cli.render.bills import bills_report, difference
@@ -72,7 +72,7 @@ def usage(
     label: _Label = None,
     billed: _Billed = False,
     as_csv: _AsCsv = False,
-    target: Target,
+    server: Server,
     output: Output,
 ) -> None:
     """Sums what calls of models consumed and cost, benchmarks included.
@@ -85,15 +85,15 @@ def usage(
         with output.reporting():
             _check_alone(by, model, label)
             wanted = _bills_request(since, until)
-        run(_bills(wanted, target, output, as_csv=as_csv), output)
+        run(_bills(wanted, server, output, as_csv=as_csv), output)
         return
     with output.reporting():
         request = _request(by, since, until, UsageFilter(model=model, labels=options.labels(label)))
-    run(_usage(request, target, output, as_csv=as_csv), output)
+    run(_usage(request, server, output, as_csv=as_csv), output)
 
 
-async def _usage(request: QueryUsageRequest, target: Target, output: Output, *, as_csv: bool) -> None:
-    async with connected(target) as channel:
+async def _usage(request: QueryUsageRequest, server: Server, output: Output, *, as_csv: bool) -> None:
+    async with connected(server) as channel:
         stub = UsageServiceStub(channel)
         report = await stub.QueryUsage(request)
         while report.next_page_token:
@@ -136,8 +136,8 @@ def _bills_request(since: str, until: str) -> CompareBillsRequest:
     return request
 
 
-async def _bills(request: CompareBillsRequest, target: Target, output: Output, *, as_csv: bool) -> None:
-    async with connected(target) as channel:
+async def _bills(request: CompareBillsRequest, server: Server, output: Output, *, as_csv: bool) -> None:
+    async with connected(server) as channel:
         comparison = await UsageServiceStub(channel).CompareBills(request)
     if as_csv:
         _print_bills(comparison)
