@@ -1,5 +1,7 @@
 """Parsing of options."""
 
+from pathlib import Path
+
 import pytest
 import typer
 from hypothesis import given
@@ -8,7 +10,9 @@ from typer.testing import CliRunner
 from ymera.v1.routing_pb2 import RoutingWeights
 
 from ymera_service.cli.app import app
-from ymera_service.cli.options import _weights, usd
+from ymera_service.cli.connect import Server
+from ymera_service.cli.options import _weights, of_server, usd
+from ymera_service.cli.output import Output
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,26 @@ def test_invalid_amounts_are_rejected(text: str) -> None:
 )
 def test_numbers_that_no_request_can_hold_are_a_wrong_command_line(words: str) -> None:
     assert CliRunner().invoke(app, words.split()).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ("", Server(), False)),
+        (
+            ["--word", "x", "--address", "h:1", "--config", "c.toml", "--api-key-file", "k", "--json"],
+            ("x", Server("h:1", Path("c.toml"), Path("k")), True),
+        ),
+    ],
+)
+def test_a_command_gets_the_server_and_the_output_of_its_options(arguments: list[str], expected: object) -> None:
+    given = []
+
+    def command(*, word: str = "", server: Server, output: Output) -> None:
+        given.append((word, server, output.as_json))
+
+    under_test = typer.Typer()
+    under_test.command()(of_server(command))
+    result = CliRunner().invoke(under_test, arguments, env={"YMERA_ADDRESS": None, "YMERA_API_KEY_FILE": None})
+    assert result.exit_code == 0, result.output
+    assert given == [expected]
