@@ -18,12 +18,8 @@ which are left out of the proof:
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -31,13 +27,10 @@ import pytest
 import pytest_asyncio
 from ymera.v1 import content_pb2, inference_pb2, inference_pb2_grpc, routing_pb2, ymera_pb2, ymera_pb2_grpc
 
+from tests.e2e import aimock
 from tests.e2e.recorded.serving import serving
 
-ROOT = Path(__file__).parents[2]
-SERVER = ROOT / "node_modules" / "@copilotkit" / "aimock" / "dist" / "cli.js"
-NODE = shutil.which("node")
-if os.environ.get("YMERA_TEST_AIMOCK") != "required" and not (NODE and SERVER.exists()):
-    pytest.skip("no Node, or no `npm install --no-save @copilotkit/aimock` was run here", allow_module_level=True)
+aimock.needed()
 
 WAIT = 30.0
 MODULE_LOOP = pytest.mark.asyncio(loop_scope="module")
@@ -75,23 +68,8 @@ MODELS = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of the independent server."""
-    fixtures = tmp_path_factory.mktemp("aimock") / "fixtures.json"
-    fixtures.write_text(json.dumps(FIXTURES))
-    assert NODE
-    command = [NODE, str(SERVER), "--port", "0", "--fixtures", str(fixtures), "--chunk-size", "5", "--strict"]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    assert process.stdout
-    try:
-        async with asyncio.timeout(WAIT):
-            while b"listening on " not in (line := await process.stdout.readline()):
-                assert line, "the server ended"
-        yield line.decode().split("listening on ")[1].strip()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    async with aimock.answering(tmp_path_factory.mktemp("aimock"), FIXTURES) as address:
+        yield address
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
