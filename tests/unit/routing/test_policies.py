@@ -56,7 +56,7 @@ def routing_of(*policies: RoutingPolicy, infos: list[ModelInfo] = INFOS, default
 )
 def test_a_request_names_its_policy(policy: str, first: str) -> None:
     decision = routing_of().decide(preferences=Preferences(policy=policy))
-    assert (order(decision)[0], decision.policy, decision.inputs.policy_version) == (first, policy, "6.1")
+    assert (order(decision)[0], decision.policy, decision.inputs.policy_version) == (first, policy, "7.1")
     assert f"first by the policy {policy}" in decision.explanation
     for candidate in decision.candidates:
         assert candidate.score == pytest.approx(sum(part.value * part.weight for part in candidate.components))

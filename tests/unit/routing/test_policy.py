@@ -133,13 +133,13 @@ def test_the_order_of_two_equal_ones_does_not_depend_on_others() -> None:
 
 @pytest.mark.parametrize("doubt", [0.0, 0.02])
 def test_a_score_that_is_surely_lower_is_never_drawn(doubt: float) -> None:
-    made = [order([0.9, 0.88, 0.5], seed, exploration=1.0, doubt=doubt) for seed in range(200)]
+    made = [order([0.9, 0.89, 0.5], seed, exploration=1.0, doubt=doubt) for seed in range(200)]
     assert {each.positions[0] for each in made} == ({0, 1} if doubt else {0})
     assert all(each.propensity == 1.0 for each in made) == (doubt == 0.0)
 
 
 def test_the_likelier_a_target_is_the_best_the_more_often_it_is_drawn() -> None:
-    made = [order([0.9, 0.85, 0.8], seed, exploration=0.8, doubt=0.05) for seed in range(4_000)]
+    made = [order([0.9, 0.88, 0.86], seed, exploration=0.8, doubt=0.05) for seed in range(4_000)]
     counts = Counter(each.positions[0] for each in made)
     stated = {each.positions[0]: each.propensity for each in made}
     assert counts[0] > counts[1] > counts[2] > 0

@@ -246,7 +246,7 @@ def test_the_inputs_of_a_decision_are_kept_with_it() -> None:
     wanted = Preferences(session_id="s", required_capabilities=frozenset({Capability.REASONING}))
     assert routing.select(prompt, wanted).decision.inputs == Inputs(
         catalog_version=routing.catalog.snapshot.version,
-        policy_version="6",
+        policy_version="7",
         capabilities=("reasoning", "tools"),
         input_tokens=8,
         max_output_tokens=50,

@@ -11,6 +11,7 @@ from ymera_service.routing.decision import Preferences
 from ymera_service.routing.sessions import MAX_CALLS, SESSION_WEIGHT, Answer, Sessions, answer_of, answered_calls
 from ymera_service.routing.stored import from_json, to_json
 from ymera_service.routing.topics import CHANGED, Turn
+from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.content import Message, Part, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import Capability, ModelInfo, Price
@@ -148,7 +149,11 @@ def test_tool_calls_do_not_push_sessions_out() -> None:
     assert target_of(sessions, "", ToolCall("0", "x", "{}")) == ""
 
 
-ALIKE = [ModelInfo("now", price=Price(10**6, 10**6)), ModelInfo("before", price=Price(2 * 10**6, 2 * 10**6))]
+GOOD = dict.fromkeys(CATEGORIES, 0.5)
+ALIKE = [
+    ModelInfo(name, price=Price(dollars * 10**6, dollars * 10**6), stated_quality=GOOD)
+    for name, dollars in (("now", 1), ("before", 2))
+]
 QUESTION = "How do volcanoes form under the ocean?"
 FURTHER = "And how hot do they get?"
 ANOTHER = "Can you tell me which documents I need for a visa to Canada?"
