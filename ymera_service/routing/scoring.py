@@ -268,7 +268,9 @@ def _many(
         np.maximum(each[0], 0.0, out=each[0])
         np.minimum(each[0], 1.0, out=each[0])
     _judge(each[1:], table, paces.columns, needs)
-    totals: Floats = np.einsum(_SUM, np.array([weights.quality, weights.speed, weights.cost]), each)
+    totals: Floats = each[0] * weights.quality
+    totals += each[1] * weights.speed
+    totals += each[2] * weights.cost
     if rows is not table.everyone:
         totals, each = totals.take(rows), each.take(rows, 1)
     return _Many(totals, each, rows, table, paces, needs)
