@@ -149,6 +149,18 @@ PLAIN = [
     "Wie lange kocht man ein weiches Ei?",
     "¿Qué película vemos esta noche?",
 ]
+SMALL_TALK = [
+    *("good morning", "hi", "Hello, how are you?", "thanks a lot!", "good night, see you tomorrow"),
+    *("Guten Morgen", "¡Hola! ¿Qué tal?", "bonjour, ça va ?", "你好", "おはようございます", "привет, как дела?"),
+]
+OF_ONE_VENDOR = {
+    "anthropic": ("claude-opus-4-8", "claude-opus-4-5", "claude-sonnet-4-6", "claude-haiku-4-5"),
+    "openai": ("gpt-5.5", "gpt-5.4-mini", "gpt-5.4-nano", "gpt-4o"),
+    "gemini": ("gemini-3.1-pro-preview", "gemini-3.5-flash", "gemini-2.5-flash-lite"),
+    "deepseek": ("deepseek-v4-pro", "deepseek-v4-flash"),
+    "mistral": ("mistral-large-2512", "mistral-small-2603"),
+}
+"""Vendor → models, the dearest first and the cheapest last but for `gpt-4o`."""
 
 
 def listed(vendor: str, model: str) -> ModelInfo:
@@ -190,3 +202,21 @@ def test_no_prompt_of_need_or_difficulty_goes_to_a_weak_model(routing: Routing, 
 def test_no_plain_prompt_goes_to_a_model_that_is_too_small_for_any(routing: Routing) -> None:
     chosen = {text: routing.select(text).decision.candidates[0].target.model.partition("/")[2] for text in PLAIN}
     assert {text: model for text, model in chosen.items() if model in TINY} == {}
+
+
+@pytest.fixture(scope="module", params=[*OF_ONE_VENDOR])
+def one_vendor(request: pytest.FixtureRequest) -> Routing:
+    models = [listed(request.param, model) for model in OF_ONE_VENDOR[request.param]]
+    routing = Routing({request.param: models}, prior=PublishedScores())
+    routing.classifiers = {"lexical": LexicalClassifier()}
+    return routing
+
+
+def test_small_talk_goes_to_the_cheapest_model_of_a_vendor_and_need_does_not(one_vendor: Routing) -> None:
+    prices = {model.id: model.price.output for model in one_vendor.catalog.snapshot.models.values() if model.price}
+    chosen = {text: one_vendor.select(text).decision.candidates[0].target.model for text in SMALL_TALK}
+    assert {text: model for text, model in chosen.items() if prices[model] > min(prices.values())} == {}
+    for text in PROMPTS["need"]:
+        model = one_vendor.select(text).decision.candidates[0].target.model
+        assert model.partition("/")[2] not in WEAK
+        assert one_vendor.select(f"hi, {text}").decision.candidates[0].target.model == model

@@ -29,6 +29,8 @@ def candidates(positions: Sequence[int], rows: Sequence[int], category: str, sco
         basis = evidence(model, category)
         if corrections is not None and (better := corrections.of(model)) is not None:
             basis += f"; {better:+.2f} by similar requests"
+        if scored.is_small_talk:
+            basis += "; counts little, as any model answers small talk"
         time = "not yet measured" if latency is None else f"{latency:.1f} s expected"
         components: tuple[ScoreComponent, ...] = (
             ScoreComponent("quality", quality, weights.quality, basis),

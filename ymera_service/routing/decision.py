@@ -29,6 +29,10 @@ LEAST_COST = 0.1
 """How much of it cost keeps at the quality end: a tenth of the price then outweighs 0.005 in quality, a difference that
 no benchmark shows. Without it, chance would decide between models that are as good and differ much in price."""
 
+LEAST_COMPLEXITY, OF_SMALL_TALK = 0.05, 0.1
+"""The complexity below which a request is small talk, and how much of it the weight of quality keeps for that: with one
+vendor's models, a greeting then goes to a cheap one, and of several that cost the same still to the best."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -60,6 +64,17 @@ class Weights:
         cost = self.cost * size
         total = self.quality + self.speed + cost
         return Weights(self.quality / total, self.speed / total, cost / total)
+
+    def at_complexity(self, complexity: float | None) -> "Weights":
+        """Returns the weights, adding up to 1, for a request that is so demanding.
+
+        Small talk, which has complexity 0, is answered well by any model: quality counts `OF_SMALL_TALK` as much. From
+        `LEAST_COMPLEXITY` on it counts in full, as it does where nothing is known.
+        """
+        if complexity is None or complexity >= LEAST_COMPLEXITY:
+            return self
+        share = OF_SMALL_TALK + (1 - OF_SMALL_TALK) * complexity / LEAST_COMPLEXITY
+        return Weights(self.quality * share, self.speed, self.cost).normalised()
 
     def normalised(self) -> "Weights":
         """Returns the same proportions adding up to 1."""

@@ -61,7 +61,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         if failing is None:
             raise _nothing_left(sifted, snapshot, wanted)
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
-    weights = stated_weights(request, snapshot).at_size(snapshot.size)
+    weights = stated_weights(request, snapshot).at_size(snapshot.size).at_complexity(request.complexity)
     eligible = sifted.eligible
     scores = score(
         table,

@@ -7,7 +7,7 @@ import numpy as np
 
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Rows
-from ymera_service.routing.decision import Assignment, Preferences, Weights
+from ymera_service.routing.decision import LEAST_COMPLEXITY, Assignment, Preferences, Weights
 from ymera_service.routing.estimate import Needs
 from ymera_service.routing.features import Features
 from ymera_service.routing.filters import Sifted, waits_for
@@ -130,6 +130,12 @@ class Scored:
         """Whether nothing counts but the objectives."""
         beside = self.required or self.snapshot.chances or self.pinned is not None
         return not beside and self.own is None and self.doubts is None
+
+    @property
+    def is_small_talk(self) -> bool:
+        """Whether quality counts less than the weights say, as the request is small talk."""
+        complexity = self.request.complexity
+        return self.own is None and complexity is not None and complexity < LEAST_COMPLEXITY
 
     @property
     def quality_weight(self) -> float:

@@ -24,8 +24,9 @@ class Reading:
         categories: Category → probability, adding up to 1.
         emotions: Emotion of `EMOTIONS` → probability, adding up to 1: what the user feels, which is not what is felt in
             a text that they quote, or in a story.
-        complexity: How demanding the request is, from 0 for a greeting or a known fact, over 0.5 for an ordinary task,
-            to 1 for what takes an expert many steps.
+        complexity: How demanding the request is: 0 for small talk alone, which any model answers well (quality then
+            counts little in routing), 0.1 for a known fact, 0.5 for an ordinary task, 1 for what takes an expert many
+            steps.
         vector: What the user's last message means: finite figures, at most `MAX_VECTOR`, close to those of messages
             that mean nearly the same, by the cosine of their angle.
     """

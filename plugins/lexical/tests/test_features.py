@@ -13,6 +13,7 @@ from ymera_lexical.cues import GROUPS
 from ymera_lexical.groups import REACH, group_features
 from ymera_lexical.packing import Packing
 from ymera_lexical.reading import HEAD, TAIL, excerpt, words_of
+from ymera_lexical.request import portions_of
 from ymera_lexical.shape import shape_features
 from ymera_lexical.vocabulary import Vocabulary, names_of
 
@@ -138,4 +139,5 @@ def test_expressions_and_features_take_linear_time(unit: str) -> None:
         expression.findall(text)
         expression.findall(f"{text}x")
     shape_features(text, len(group_features(words_of(text))))
+    portions_of(text)
     assert time.monotonic() - before < 2

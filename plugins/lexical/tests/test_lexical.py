@@ -1,15 +1,14 @@
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ymera_lexical.classifier import LexicalClassifier
-from ymera_lexical.reading import HEAD, TAIL
+from ymera_lexical.classifier import SIMPLEST, LexicalClassifier
 
 from ymera_service.sdk.classifiers import CATEGORIES, EMOTIONS, Classifier, Reading
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
@@ -207,6 +206,49 @@ def test_a_more_demanding_request_is_more_complex(simpler: str, harder: str) -> 
     assert complexity(harder) > complexity(simpler) + 0.15
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "good morning",
+            "Hi!",
+            "hello, how are you?",
+            "How’s it going?",
+            "thanks a lot!!",
+            "ok thanks",
+            "Good night :)",
+        ),
+        *(
+            "¡Hola! ¿Qué tal?",
+            "Guten Morgen",
+            "bonjour, ça va ?",
+            "早上好！",
+            "おはようございます",
+            "привет, как дела?",
+        ),
+    ],
+)
+def test_small_talk_has_no_complexity(text: str) -> None:
+    assert complexity(text) == 0.0
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        *(
+            ("hi, what is 2 + 2?",),
+            ("good morning in Spanish",),
+            ("hi, my mother died",),
+            ("hi there, I can't breathe",),
+        ),
+        *(("ok",), ("then again",), ("yes",), ("?",), ("Prove that P is not NP", "thanks")),
+        ("I don't want to live any more", "hello?"),
+    ],
+)
+def test_anything_else_has_and_so_has_what_follows_a_request(texts: Sequence[str]) -> None:
+    assert complexity(*texts) >= SIMPLEST
+
+
 def test_a_request_is_not_complex_because_a_long_text_is_given() -> None:
     assert complexity("Fix the spelling of this text:\n" + "The council met and talked about the budgett. " * 20) < 0.6
 
@@ -268,7 +310,7 @@ def test_any_text_has_probabilities_that_add_up_to_one(text: str) -> None:
         (),
         (user(""),),
         (user(" \n\t"),),
-        (Message(Role.SYSTEM, (Text("You write code."),)),),
+        (Message(Role.SYSTEM, (Text("Be brief."),)),),
         (Message(Role.USER, (Media(MediaKind.IMAGE, "image/png", b"x"),)),),
     ],
 )
@@ -277,13 +319,6 @@ def test_a_prompt_without_a_users_text_has_the_probabilities_of_any_prompt(messa
     assert reading == Reading(probabilities := reading.categories)
     assert abs(sum(probabilities.values()) - 1) < 1e-9
     assert max(probabilities.values()) < 0.6
-
-
-def test_only_the_beginning_and_the_end_of_a_huge_text_are_read() -> None:
-    request = "Summarize the key findings of this study and its limitations for a journal club.\n"
-    huge = request + "x " * 2_000_000
-    assert classify(huge) == classify(huge[: HEAD + 1] + huge.strip()[-TAIL:])
-    assert classify(huge) == classify(f"{huge[:HEAD]} {'Write a Python function. ' * 1000} {huge.strip()[-TAIL:]}")
 
 
 def test_a_short_reply_is_understood_from_what_was_said_before() -> None:

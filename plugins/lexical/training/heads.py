@@ -24,7 +24,8 @@ from frames import LANGUAGES, READING, TOLD, WORDING, told  # type: ignore[impor
 from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-not-found]
 from sklearn.metrics import confusion_matrix, f1_score  # type: ignore[import-not-found]
-from train import HERE, WEIGHTS, Example, _rows  # type: ignore[import-not-found]
+from train import HERE, WEIGHTS, Read, _rows  # type: ignore[import-not-found]
+from ymera_lexical.reading import excerpt
 
 EMOTIONS = ("anger", "anxiety", "frustration", "joy", "sadness", "shame", "neutral")
 OF_GOEMOTIONS = {
@@ -67,6 +68,24 @@ _FEELINGS_OF: defaultdict[str, list[str]] = defaultdict(list)
 for _feeling, _words in FEELINGS.items():
     for _word in set(_words.split()):
         _FEELINGS_OF[_word].append(f"@{_feeling}")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text that is read as a whole, even a long one."""
+
+    text: str
+    words: set[str]
+    forms: list[str]
+    category: str
+    source: str
+    tested: bool
+    length: int
+
+    @staticmethod
+    def of(prompt: str, category: str, source: str, tested: bool) -> "Example":
+        read = Read.of(text := excerpt(prompt), 1.0)
+        return Example(text, read.words, read.forms, category, source, tested, read.length)
 
 
 @dataclass

@@ -31,9 +31,12 @@ WEIGHTS = HERE.parent / "src" / "ymera_lexical" / "categories.json"
 sys.path[:0] = [str(HERE), str(HERE.parent / "src"), str(HERE.parents[2])]
 
 from frames import felt, framed, given  # type: ignore[import-not-found]  # noqa: E402  # beside this file
+from systems import SYSTEMS  # type: ignore[import-not-found]  # noqa: E402
 from ymera_lexical.groups import group_features  # noqa: E402  # found by the path above
-from ymera_lexical.reading import excerpt, words_of  # noqa: E402
+from ymera_lexical.reading import words_of  # noqa: E402
+from ymera_lexical.request import portions_of  # noqa: E402
 from ymera_lexical.shape import shape_features  # noqa: E402
+from ymera_lexical.system import task_of  # noqa: E402
 from ymera_lexical.vocabulary import names_of  # noqa: E402
 
 CATEGORIES = ("coding", "math", "research", "language", "empathy", "general")
@@ -55,21 +58,40 @@ GENERAL_BIAS = 0.2
 
 
 @dataclass(frozen=True)
-class Example:
-    text: str
+class Read:
+    """A portion of a prompt, as the classifier reads it."""
+
+    share: float
     words: set[str]
     forms: list[str]
-    category: str
-    source: str
-    tested: bool
     length: int
 
     @staticmethod
-    def of(prompt: str, category: str, source: str, tested: bool) -> "Example":
-        text = excerpt(prompt)
+    def of(text: str, share: float) -> "Read":
         words = words_of(text)
-        forms = [*group_features(words), *shape_features(text, len(words))]
-        return Example(text, names_of(words), forms, category, source, tested, len(words))
+        return Read(share, names_of(words), [*group_features(words), *shape_features(text, len(words))], len(words))
+
+
+@dataclass(frozen=True)
+class Example:
+    text: str
+    portions: list[Read]
+    category: str
+    source: str
+    tested: bool
+
+    @staticmethod
+    def of(prompt: str, category: str, source: str, tested: bool) -> "Example":
+        portions = [Read.of(text, share) for share, text in portions_of(prompt)]
+        return Example(prompt.strip(), portions, category, source, tested)
+
+    @property
+    def words(self) -> set[str]:
+        return {word for portion in self.portions for word in portion.words}
+
+    @property
+    def forms(self) -> set[str]:
+        return {form for portion in self.portions for form in portion.forms}
 
 
 def examples() -> list[Example]:
@@ -101,6 +123,9 @@ def _prompts() -> Iterator[tuple[str, str, str, bool]]:
             yield row["prompt"], row["category"], _family(row["source"]), False
     for row in _rows("emotions"):
         yield from _of_goemotions(row["prompt"], set(row["emotions"]))
+    for category, systems in SYSTEMS.items():
+        for system in systems[::2]:
+            yield task_of(system), category, "systems", False
     for category in CATEGORIES:
         for line in (HERE / "prompts" / f"{category}.txt").read_text(encoding="utf-8").splitlines():
             yield line, category, "prompts", False
@@ -163,11 +188,13 @@ def _vocabulary(shown: list[Example]) -> tuple[dict[str, int], dict[str, int]]:
 def _matrix(rows: list[Example], words: dict[str, int], forms: dict[str, int]) -> Any:
     at, columns, values = [], [], []
     for row, example in enumerate(rows):
-        known = [words[word] for word in example.words if word in words]
-        formed = [len(words) + forms[form] for form in set(example.forms) if form in forms]
-        at += [row] * (len(known) + len(formed))
-        columns += known + formed
-        values += [WORD_SCALE / sqrt(len(known) or 1)] * len(known) + [FORM_SCALE] * len(formed)
+        for read in example.portions:
+            known = [words[word] for word in read.words if word in words]
+            formed = [len(words) + forms[form] for form in set(read.forms) if form in forms]
+            at += [row] * (len(known) + len(formed))
+            columns += known + formed
+            values += [read.share * WORD_SCALE / sqrt(len(known) or 1)] * len(known)
+            values += [read.share * FORM_SCALE] * len(formed)
     return sp.csr_matrix((values, (at, columns)), shape=(len(rows), len(words) + len(forms)))
 
 

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
-from itertools import chain, repeat
+from itertools import chain, repeat, takewhile
 from math import exp, sqrt
-from operator import add, sub, truediv
+from operator import add, mul, sub, truediv
 from typing import Any
 
 from ymera_lexical.groups import group_features
 from ymera_lexical.packing import Packing
-from ymera_lexical.reading import excerpt, words_of
+from ymera_lexical.reading import words_of
+from ymera_lexical.request import Portion, portions_of
 from ymera_lexical.shape import shape_features
+from ymera_lexical.small_talk import is_small_talk
+from ymera_lexical.system import MATERIAL, SystemReading, Systems
 from ymera_lexical.vocabulary import Vocabulary
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import Role
@@ -21,6 +24,9 @@ EARLIER = 0.35
 """The weight of the user's message before the last one, relative to the last one."""
 UNIT = 0.01
 """Weights are stored in hundredths."""
+EMPATHY = "empathy"
+SIMPLEST = 0.05
+"""The least complexity of what is not small talk."""
 NEAREST, SPREAD = 0.05, 0.9
 """Complexity c was learnt as the logit of `NEAREST + SPREAD × c`."""
 
@@ -28,8 +34,8 @@ NEAREST, SPREAD = 0.05, 0.9
 class LexicalClassifier(Classifier):
     """Reads a prompt by the words and the form of the user's latest messages.
 
-    The category is that of the last message and, less so, of the one before it; emotions and complexity are those of
-    the last one.
+    The category is that of the last message and, less so, of the one before it and of the system prompt; emotions and
+    complexity are those of the last one.
     """
 
     name = "lexical"
@@ -50,27 +56,61 @@ class LexicalClassifier(Classifier):
         }
         self._vocabulary = Vocabulary(packed["words"], packed["pairs"])
         self._forms: Mapping[str, int] = packed["forms"]
+        self._systems = Systems(self._system_scores)
 
     def read(self, prompt: Prompt) -> Reading:
         """Returns the probabilities of categories and emotions, and the complexity.
 
-        A prompt without text has the probabilities of the categories of any prompt, and nothing else.
+        A prompt without text of the user has the probabilities of the categories of any prompt with its system prompt,
+        and nothing else.
         """
+        system = self._systems(text) if (text := _system_text(prompt)) else None
         texts = _latest_texts(prompt)
         if not texts:
-            return Reading(dict(zip(self._categories, _probabilities(self._category_bias), strict=True)))
-        scores, count = self._scores(texts[0]), len(self._categories)
-        categories = [*map(add, self._category_bias, scores)]
-        if len(texts) > 1:
-            categories = [
-                score + EARLIER * other for score, other in zip(categories, self._scores(texts[1]), strict=False)
-            ]
+            return Reading(self._category_probabilities((), system))
+        scores = self._scores_of(texts[0])
+        earlier = self._scores_of(texts[1]) if len(texts) > 1 else ()
+        categories = self._category_probabilities(scores, system, earlier, sum(len(text) for _, text in texts[0]))
         likely = 1 / (1 + exp(-self._complexity_bias - scores[-1]))
-        return Reading(
-            dict(zip(self._categories, _probabilities(categories), strict=True)),
-            dict(zip(self._emotions, _probabilities([*map(add, self._emotion_bias, scores[count:])]), strict=True)),
-            min(max((likely - NEAREST) / SPREAD, 0.0), 1.0),
+        complexity = min(max((likely - NEAREST) / SPREAD, SIMPLEST), 1.0)
+        if all(map(_is_small_talk, texts)) and not (system and _needs_care(system, categories)):
+            complexity = 0.0
+        felt = _probabilities([*map(add, self._emotion_bias, scores[len(self._categories) :])])
+        return Reading(categories, dict(zip(self._emotions, felt, strict=True)), complexity)
+
+    def _category_probabilities(
+        self,
+        scores: Sequence[float],
+        system: SystemReading | None = None,
+        earlier: Sequence[float] = (),
+        characters: int = 0,
+    ) -> dict[str, float]:
+        """Returns the probabilities of categories by the scores of the last message, and by what is beside it."""
+        found = self._category_bias
+        own = MATERIAL if system is not None and system.material else 1.0
+        beside = (
+            (own, scores),
+            (EARLIER * own, earlier),
+            *(((system.share(characters), system.scores),) if system else ()),
         )
+        for share, each in beside:
+            if each:
+                found = [total + share * score for total, score in zip(found, each, strict=False)]
+        return dict(zip(self._categories, _probabilities(found), strict=True))
+
+    def _system_scores(self, text: str) -> tuple[Sequence[float], str, float]:
+        """Returns what a system prompt is taken for: see `Systems`."""
+        scores = self._scores_of(portions_of(text) or (Portion(1.0, ""),))[: len(self._categories)]
+        probabilities = self._category_probabilities(scores)
+        likeliest = max(probabilities, key=probabilities.__getitem__)
+        return scores, likeliest, probabilities[likeliest]
+
+    def _scores_of(self, portions: Sequence[Portion]) -> Sequence[float]:
+        """Returns the means of the scores of portions, weighted by their shares."""
+        if len(portions) == 1:
+            return self._scores(portions[0].text)
+        scores = [map(mul, self._scores(text), repeat(share)) for share, text in portions]
+        return [*map(sum, zip(*scores, strict=True))]
 
     def _scores(self, text: str) -> list[float]:
         """Returns the sums for categories, emotions and complexity."""
@@ -104,15 +144,30 @@ def _joined(
         yield name, [int(name in tables[0]), *chain.from_iterable(rows)]
 
 
-def _latest_texts(prompt: Prompt) -> list[str]:
-    """Returns the excerpts of the user's last message and of the one before it, if they have text."""
-    texts: list[str] = []
+def _system_text(prompt: Prompt) -> str:
+    """Returns the texts of the system messages before all others."""
+    leading = takewhile(lambda message: message.role is Role.SYSTEM, prompt.messages)
+    return "\n".join([message.text for message in leading])
+
+
+def _latest_texts(prompt: Prompt) -> list[Sequence[Portion]]:
+    """Returns what is read of the user's last message and of the one before it, if they have text."""
+    texts: list[Sequence[Portion]] = []
     for message in reversed(prompt.messages):
-        if message.role is Role.USER and (text := excerpt(message.text)):
-            texts.append(text)
+        if message.role is Role.USER and (portions := portions_of(message.text)):
+            texts.append(portions)
             if len(texts) == 2:
                 break
     return texts
+
+
+def _needs_care(system: SystemReading, categories: Mapping[str, float]) -> bool:
+    """Returns whether even small talk is work for its system prompt: to be translated, or with somebody in distress."""
+    return system.material or max(categories, key=categories.__getitem__) == EMPATHY
+
+
+def _is_small_talk(portions: Sequence[Portion]) -> bool:
+    return len(portions) == 1 and is_small_talk(portions[0].text)
 
 
 def _probabilities(scores: Sequence[float]) -> list[float]:

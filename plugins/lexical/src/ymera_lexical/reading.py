@@ -8,7 +8,7 @@ import re
 
 from ymera_lexical.groups import GROUPS_OF
 
-HEAD, TAIL = 1_000, 500
+HEAD, TAIL = 500, 250
 """The number of characters that are read at the beginning and at the end of a long text."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['+#-][^\W\d_]+|\+\+|#)*")
@@ -43,7 +43,7 @@ _CJK_CUES = _cjk_cues()
 
 
 def excerpt(text: str) -> str:
-    """Returns the beginning and the end of a text without the white space around it: at most 1,501 characters."""
+    """Returns the beginning and the end of a text without the white space around it: at most 751 characters."""
     text = text.strip()
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 

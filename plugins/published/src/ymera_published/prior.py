@@ -82,9 +82,9 @@ class PublishedScores(QualityPrior):
         logits = {category: _logit(each) + shift for category, each in nearest.quality.items()}
         basis = f"published scores of {nearest.name}, a relative ({sources})"
         if sized:
-            # A small model is often named after a large one of unknown size: `deepseek-r1:1.5b`.
+            # A small model is often named after a large one of unknown size, `deepseek-r1:1.5b`: its size says more.
             of_size = _on(self._by_size, name.size)
-            logits = {category: (each + of_size) / 2 for category, each in logits.items()}
+            logits = {category: (each + 2 * of_size) / 3 for category, each in logits.items()}
             basis = f"{basis}, and its size"
         return Expectation({category: _share(each) for category, each in logits.items()}, basis)
 
