@@ -197,7 +197,7 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 
-_INTERCEPT = -0.07
+_INTERCEPT = -0.15
 _WEIGHTS = {
     "words shared": -1.16,
     "latest word shared": -1.72,
