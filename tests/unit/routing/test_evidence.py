@@ -83,6 +83,7 @@ def test_returned_latencies_never_change() -> None:
     assert before.columns.unknown.tolist() == [True]
     assert after.latencies([0], 100) == [1.5]
     assert after.columns.latencies(100).tolist() == [1.5]
+    assert (before.columns.unknown.tolist(), after.columns.unknown.tolist()) == ([True], [False])
     with pytest.raises(ValueError, match="read-only"):
         after.columns.first_token[0] = 1.0
 

@@ -248,6 +248,7 @@ def test_a_short_decision_among_a_thousand_ranks_sixteen_and_shows_five() -> Non
     assert len(selection.decision.candidates) == SHOWN
     assert selection.decision.candidate_count == COUNT
     assert selection.decision.excluded == ()
+    assert f"best balance of {COUNT} candidates" in selection.decision.explanation
 
 
 def test_models_that_do_not_generate_are_neither_ranked_nor_excluded() -> None:
