@@ -27,16 +27,16 @@ from ymera_policies.policies import BestQuality, CheapestGoodEnough, RoundRobin
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.catalog.versions import model_of
 from ymera_service.routing.decision import Preferences, Weights
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import BUCKETS, VERSION, Features
-from ymera_service.routing.features import to_json as stored
 from ymera_service.routing.filters import Sifted, filters_for, sift
-from ymera_service.routing.neighbours import MOST_KEPT
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.neighbours import MOST_KEPT
 from ymera_service.routing.policy import arrange
+from ymera_service.routing.prompts.estimate import Needs
+from ymera_service.routing.prompts.features import BUCKETS, VERSION, Features
+from ymera_service.routing.prompts.features import to_json as stored
 from ymera_service.routing.scoring import Scores, score
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import NO_AFFINITY
+from ymera_service.routing.sessions.affinity import NO_AFFINITY
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Snapshot
 from ymera_service.routing.stored import to_json
 from ymera_service.routing.table import Table, bits_of

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from ymera_encoder.encoder import SentenceEncoder
 from ymera_lexical.classifier import LexicalClassifier
 
-from ymera_service.routing import topics
-from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change, meanings, signs
+from ymera_service.routing.sessions import topics
+from ymera_service.routing.sessions.topics import CHANGED, EARLIER, Turn, change, meanings, signs
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 

@@ -19,7 +19,7 @@ from ymera.v1 import routing_pb2, ymera_pb2, ymera_pb2_grpc
 
 from tests.conftest import Observe
 from tests.faults.conftest import prompt
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.storage import Database

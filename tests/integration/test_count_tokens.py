@@ -13,7 +13,7 @@ from ymera.v1 import inference_pb2 as pb
 from tests.integration.conftest import WAIT
 from ymera_service.config import Settings
 from ymera_service.plugins import FoundPlugin
-from ymera_service.routing.estimate import prompt_tokens
+from ymera_service.routing.prompts.estimate import prompt_tokens
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import AuthenticationFailed, InvalidProviderRequest, ProviderError

@@ -19,7 +19,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
-from ymera_service.routing.quality import SUREST
+from ymera_service.routing.learning.quality import SUREST
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ymera_service.benchmark.choices import Floats, Standings
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.difficulty import information
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.difficulty import information
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.storage.records import BenchmarkResult, BenchmarkSummary
 
 

@@ -21,7 +21,7 @@ from ymera_service.benchmark.schedule import Schedule, Tasks, WholeSchedule
 from ymera_service.benchmark.spending import RunLimits, Spending, expected_cost, expected_judging
 from ymera_service.catalog import Catalog
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask, PairwiseTask
 from ymera_service.sdk.models import Model
 from ymera_service.storage import Database

@@ -33,8 +33,8 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import RETRY_AFTER
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features, to_json
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.features import Features, to_json
 from ymera_service.sdk.benchmarks import BenchmarkSuite
 from ymera_service.sdk.errors import ModelNotFound, OutcomeUnknown, Overloaded
 from ymera_service.sdk.failures import Failure

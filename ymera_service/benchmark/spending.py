@@ -7,7 +7,7 @@ from math import inf
 from ymera_service.benchmark.judging import judgements_for
 from ymera_service.benchmark.measuring import Measurement
 from ymera_service.benchmark.plan import Job
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens
 from ymera_service.sdk.benchmarks import BenchmarkTask, PairwiseTask
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Model

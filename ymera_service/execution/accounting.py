@@ -5,8 +5,8 @@ from dataclasses import replace
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.portions import portion_of
 from ymera_service.execution.progress import Progress
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens, text_tokens
 from ymera_service.routing.operations import is_free, work_tokens, work_usage
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, expected_usage, prompt_tokens, text_tokens
 from ymera_service.sdk.errors import (
     CallerBudgetSpent,
     MalformedResponse,

@@ -10,7 +10,7 @@ from ymera_service.execution.facts import Attempt, Execution
 from ymera_service.execution.portions import parts_of
 from ymera_service.resilience.slots import Slot
 from ymera_service.routing.decision import Selection
-from ymera_service.routing.features import Features
+from ymera_service.routing.prompts.features import Features
 from ymera_service.sdk.errors import CallerBudgetSpent
 from ymera_service.sdk.targets import Target
 from ymera_service.sdk.work import Reply, WorkRequest

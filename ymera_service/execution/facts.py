@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from ymera_service.access.spending import Budget
-from ymera_service.routing import topics
 from ymera_service.routing.decision import Decision, Preferences
 from ymera_service.routing.operations import OPERATIONS
+from ymera_service.routing.sessions import topics
 from ymera_service.sdk.content import ToolCall
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution
 from ymera_service.sdk.errors import Cancelled, DeadlineExceeded, ShuttingDown, YmeraError

@@ -13,9 +13,9 @@ from typing import Protocol
 import structlog
 
 from ymera_service.execution.facts import Attempt, Execution
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.readers import Readers
-from ymera_service.routing.sessions import Answer, answer_of
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.readers import Readers
+from ymera_service.routing.sessions.affinity import Answer, answer_of
 from ymera_service.sdk.generation import Prompt
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ymera_service.routing.estimate import text_tokens
+from ymera_service.routing.prompts.estimate import text_tokens
 from ymera_service.sdk.errors import InvalidProviderRequest
 from ymera_service.sdk.models import Model
 from ymera_service.sdk.work import EmbedRequest, ModerateRequest, WorkRequest

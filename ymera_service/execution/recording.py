@@ -13,8 +13,8 @@ from ymera_service.execution.accounting import next_usage
 from ymera_service.execution.context import ExecutionContext
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest
 from ymera_service.execution.outcomes import answer_to_json, is_kept
-from ymera_service.routing.features import to_json as features_to_json
 from ymera_service.routing.operations import is_free
+from ymera_service.routing.prompts.features import to_json as features_to_json
 from ymera_service.routing.stored import to_json
 from ymera_service.sdk.failures import Failure
 from ymera_service.sdk.models import Model

@@ -27,7 +27,7 @@ from ymera_service.resilience.retries import RetryBudgets, backoff
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Selection
 from ymera_service.routing.operations import work_tokens
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.prompts.reading import MergedReading
 from ymera_service.routing.router import Router
 from ymera_service.sdk.errors import ModelNotFound, NoEligibleModel, NoHealthyModel, ProviderError
 from ymera_service.sdk.targets import Target

@@ -10,12 +10,12 @@ from ymera_service.config import ConfigError, ConfigFault, ExperimentSettings, R
 from ymera_service.plugins import Plugins, Registry
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.routing.choosing import Choosing, choices
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.routing.policies import BALANCED
-from ymera_service.routing.readers import Readers
+from ymera_service.routing.prompts.readers import Readers
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Answer, Sessions
-from ymera_service.routing.shared_sessions import SharedSessions
+from ymera_service.routing.sessions.affinity import Answer, Sessions
+from ymera_service.routing.sessions.shared import SharedSessions
 from ymera_service.storage import Storage
 
 log = structlog.get_logger(__name__)

@@ -8,11 +8,11 @@ from ymera_service.routing.explain import STAYS
 from ymera_service.routing.filters import missing
 from ymera_service.routing.policy import Order
 from ymera_service.routing.scoring import FAILURES_WEIGHT
-from ymera_service.routing.sessions import CALLS_WEIGHT, SESSION_WEIGHT, Affinity
+from ymera_service.routing.sessions.affinity import CALLS_WEIGHT, SESSION_WEIGHT, Affinity
+from ymera_service.routing.sessions.topics import CHANGED
 from ymera_service.routing.snapshot import Scored
 from ymera_service.routing.table import CERTAINTY
 from ymera_service.routing.texts import dollars
-from ymera_service.routing.topics import CHANGED
 
 _NO_WEIGHTS = Weights(0.0, 0.0, 0.0)
 """Those of the objectives where a policy of its own scores."""

@@ -12,8 +12,8 @@ from enum import StrEnum
 from math import inf
 from typing import Any
 
-from ymera_service.routing.features import Features
-from ymera_service.routing.topics import Turn
+from ymera_service.routing.prompts.features import Features
+from ymera_service.routing.sessions.topics import Turn
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.targets import Target
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from ymera_service.routing.columns import Floats, Mask, Rows
 from ymera_service.routing.decision import ANY_PREFERENCES, Exclusion, ExclusionCount, ExclusionReason, Preferences
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import Columns, Paces
+from ymera_service.routing.learning.latency import Columns, Paces
+from ymera_service.routing.prompts.estimate import Needs
 from ymera_service.routing.scoring import highest_costs
 from ymera_service.routing.table import Matches, Table
 from ymera_service.routing.texts import clipped, dollars

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ymera_service.routing.decision import Weights
-from ymera_service.routing.estimate import Needs, prompt_tokens, text_tokens
+from ymera_service.routing.prompts.estimate import Needs, prompt_tokens, text_tokens
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind
 from ymera_service.sdk.work import CountRequest, EmbedRequest, ModerateRequest, RerankRequest, WorkRequest

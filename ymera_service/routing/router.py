@@ -11,22 +11,22 @@ from ymera_service.config import RoutingSettings
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.choosing import Choosing
 from ymera_service.routing.decision import Balance, Decision, Preferences, Selection, Weights
-from ymera_service.routing.estimate import TYPICAL_INPUT_TOKENS, needs_for, needs_of
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.expectations import expectations
 from ymera_service.routing.experiments import Asker
-from ymera_service.routing.features import Features, features_of
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.expectations import expectations
 from ymera_service.routing.operations import COST_ALONE, KINDS, OPERATIONS, work_needs, work_tokens
-from ymera_service.routing.past import PastRouting
 from ymera_service.routing.policies import BALANCED
-from ymera_service.routing.readers import Readers
-from ymera_service.routing.reading import UNCLASSIFIED, MergedReading
+from ymera_service.routing.prompts.estimate import TYPICAL_INPUT_TOKENS, needs_for, needs_of
+from ymera_service.routing.prompts.features import Features, features_of
+from ymera_service.routing.prompts.readers import Readers
+from ymera_service.routing.prompts.reading import UNCLASSIFIED, MergedReading
+from ymera_service.routing.replay.past import PastRouting
 from ymera_service.routing.scoring import score
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import NO_AFFINITY, Affinity, Sessions
+from ymera_service.routing.sessions.affinity import NO_AFFINITY, Affinity, Sessions
+from ymera_service.routing.sessions.topics import Turn
 from ymera_service.routing.snapshot import RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
-from ymera_service.routing.topics import Turn
 from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution

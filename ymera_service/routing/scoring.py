@@ -20,8 +20,8 @@ import numpy as np
 from ymera_service.routing.columns import Floats, Rows, Whole
 from ymera_service.routing.costs import CHEAP, DEAR
 from ymera_service.routing.decision import Weights
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import ENDLESS, INSTANT, Columns, Paces
+from ymera_service.routing.learning.latency import ENDLESS, INSTANT, Columns, Paces
+from ymera_service.routing.prompts.estimate import Needs
 from ymera_service.routing.table import Table
 from ymera_service.sdk.generation import Usage
 

@@ -8,15 +8,15 @@ import numpy as np
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Rows
 from ymera_service.routing.decision import LEAST_COMPLEXITY, Assignment, Preferences, Weights
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.features import Features
 from ymera_service.routing.filters import Sifted, waits_for
-from ymera_service.routing.latency import Paces
-from ymera_service.routing.neighbours import Corrections
+from ymera_service.routing.learning.latency import Paces
+from ymera_service.routing.learning.neighbours import Corrections
+from ymera_service.routing.prompts.estimate import Needs
+from ymera_service.routing.prompts.features import Features
 from ymera_service.routing.scoring import Scores
-from ymera_service.routing.sessions import Affinity
+from ymera_service.routing.sessions.affinity import Affinity
+from ymera_service.routing.sessions.topics import Turn
 from ymera_service.routing.table import Table
-from ymera_service.routing.topics import Turn
 from ymera_service.sdk.models import Capability
 from ymera_service.sdk.policies import RoutingPolicy
 

@@ -18,8 +18,8 @@ from ymera_service.catalog import CatalogSnapshot
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.columns import Floats, Hashes, Mask, Rows, Whole, frozen
 from ymera_service.routing.costs import Costs
-from ymera_service.routing.neighbours import Corrections, Numbers
-from ymera_service.routing.quality import PRIOR_TASKS, SUREST, Qualities
+from ymera_service.routing.learning.neighbours import Corrections, Numbers
+from ymera_service.routing.learning.quality import PRIOR_TASKS, SUREST, Qualities
 from ymera_service.sdk.models import Capability, Kind, Model
 from ymera_service.sdk.targets import Target
 

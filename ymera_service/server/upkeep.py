@@ -10,7 +10,7 @@ from ymera_service.benchmark.scheduled import CHECK_SECONDS, ScheduledBenchmarks
 from ymera_service.catalog import BalancedCatalog
 from ymera_service.config import Settings
 from ymera_service.routing.choosing import unknown_models
-from ymera_service.routing.learning import Learner
+from ymera_service.routing.learning.learner import Learner
 from ymera_service.server.parts import Parts
 from ymera_service.serving.background import Background
 

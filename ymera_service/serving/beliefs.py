@@ -9,7 +9,7 @@ import uuid_utils
 
 from ymera_service.access.keys import Caller
 from ymera_service.catalog import Catalog
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.serving.checks.preferences import MAX_TEXT
 from ymera_service.serving.checks.violations import MAX_PATTERN, Violations
 from ymera_service.storage import Recorder

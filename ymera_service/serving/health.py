@@ -18,7 +18,7 @@ from ymera_service.resilience.pauses import PauseReport
 from ymera_service.resilience.reliability import ReliabilityReport
 from ymera_service.resilience.slots import LimitReport, Slots
 from ymera_service.resilience.spare import Spare
-from ymera_service.routing.drift import Drift
+from ymera_service.routing.learning.drift import Drift
 from ymera_service.sdk.errors import YmeraError
 from ymera_service.sdk.models import Kind, Model
 from ymera_service.serving.background import Background, BackgroundReport

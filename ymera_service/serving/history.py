@@ -10,8 +10,8 @@ from ymera_service.catalog.versions import from_json as models_from_json
 from ymera_service.execution.facts import Turn
 from ymera_service.execution.reading import failure_from_json, turns_from_json
 from ymera_service.routing.decision import Decision
-from ymera_service.routing.features import from_json as features_from_json
-from ymera_service.routing.recomputing import NotRecomputable
+from ymera_service.routing.prompts.features import from_json as features_from_json
+from ymera_service.routing.replay.recomputing import NotRecomputable
 from ymera_service.routing.router import Router
 from ymera_service.routing.stored import from_json
 from ymera_service.sdk.errors import ExecutionNotFound, YmeraError

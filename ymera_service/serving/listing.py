@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ymera_service.catalog import Catalog
 from ymera_service.catalog.facts import Fact
 from ymera_service.resilience.breaker import Breakers
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.sdk.models import Model
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.storage.records import BenchmarkSummary

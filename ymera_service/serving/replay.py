@@ -10,11 +10,11 @@ from statistics import fmean
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.catalog.versions import from_json as models_from_json
 from ymera_service.routing.decision import Decision, Weights
-from ymera_service.routing.features import from_json as features_from_json
-from ymera_service.routing.past import PastRouting
 from ymera_service.routing.policies import BALANCED
-from ymera_service.routing.recomputing import NotRecomputable
-from ymera_service.routing.replay import Estimate, Sample, estimate, weight
+from ymera_service.routing.prompts.features import from_json as features_from_json
+from ymera_service.routing.replay.off_policy import Estimate, Sample, estimate, weight
+from ymera_service.routing.replay.past import PastRouting
+from ymera_service.routing.replay.recomputing import NotRecomputable
 from ymera_service.routing.router import Router
 from ymera_service.routing.stored import from_json
 from ymera_service.sdk.errors import YmeraError

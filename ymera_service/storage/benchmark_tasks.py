@@ -19,7 +19,7 @@ Task = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TaskFeatures:
-    """The features of a task's prompt: JSON, as `routing.features` writes it. Later ones replace earlier ones."""
+    """The features of a task's prompt: JSON, as `routing.prompts.features` writes it. Later ones replace these."""
 
     suite: str
     task_id: str

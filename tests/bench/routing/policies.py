@@ -19,12 +19,12 @@ from routing.tables import Outcome, Prompt, Table, means
 from ymera_service.catalog import Catalog
 from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.routing.decision import Decision, Preferences, Weights
-from ymera_service.routing.estimate import needs_of
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features, features_of, to_json
-from ymera_service.routing.readers import Readers
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.estimate import needs_of
+from ymera_service.routing.prompts.features import Features, features_of, to_json
+from ymera_service.routing.prompts.readers import Readers
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions.affinity import Sessions
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext

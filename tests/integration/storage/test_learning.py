@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ymera_service.routing.evidence import BATCH, Evidence
-from ymera_service.routing.learning import Learner
+from ymera_service.routing.learning.evidence import BATCH, Evidence
+from ymera_service.routing.learning.learner import Learner
 from ymera_service.routing.log_reading import FAR_READINGS, LATE, LATEST
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import Observation

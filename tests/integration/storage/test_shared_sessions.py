@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, select
 
 from ymera_service.config import StorageSettings
-from ymera_service.routing.sessions import Answer, Sessions, answer_of
-from ymera_service.routing.shared_sessions import SharedSessions
-from ymera_service.routing.topics import Turn
+from ymera_service.routing.sessions.affinity import Answer, Sessions, answer_of
+from ymera_service.routing.sessions.shared import SharedSessions
+from ymera_service.routing.sessions.topics import Turn
 from ymera_service.sdk.content import Message, Role, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.storage import Database, Recorder, Retention, retention

@@ -16,10 +16,10 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.slots import Slots
 from ymera_service.resilience.spare import Spare
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.estimate import needs_of
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features, features_of
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.estimate import needs_of
+from ymera_service.routing.prompts.features import Features, features_of
+from ymera_service.routing.prompts.reading import MergedReading
 from ymera_service.sdk.benchmarks import BenchmarkSuite, BenchmarkTask
 from ymera_service.sdk.content import last_user_text, user
 from ymera_service.sdk.context import CallContext

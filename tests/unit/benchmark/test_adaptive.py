@@ -22,7 +22,7 @@ from ymera_service.benchmark.evaluation import Evaluator, merged
 from ymera_service.benchmark.plan import Job
 from ymera_service.benchmark.spending import RunLimits, Spending
 from ymera_service.routing.decision import Balance
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.sdk.benchmarks import BenchmarkTask
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt, Usage

@@ -12,8 +12,8 @@ from tests.unit.benchmark.runs import broken, cancelled, completed, cut_off, han
 from ymera_service.benchmark.events import RunEnd
 from ymera_service.benchmark.runner import BenchmarkPlan, BenchmarkProgress, BenchmarkStarted
 from ymera_service.benchmark.statistics import wilson
-from ymera_service.routing.features import from_json
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.learning.quality import Qualities
+from ymera_service.routing.prompts.features import from_json
 from ymera_service.sdk.benchmarks import BenchmarkTask, calls_in
 from ymera_service.sdk.errors import StorageUnavailable
 from ymera_service.sdk.events import Finished, ProviderEvent, TextDelta, ToolCallDelta

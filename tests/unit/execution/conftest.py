@@ -21,10 +21,10 @@ from ymera_service.plugins.boundary import Boundary
 from ymera_service.resilience.breaker import Breakers
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.building import Routing
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.readers import Readers
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.readers import Readers
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions.affinity import Sessions
 from ymera_service.storage import Database, Recorder
 
 

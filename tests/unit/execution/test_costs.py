@@ -19,7 +19,7 @@ from tests.unit.execution.scripted import (
 )
 from ymera_service.access.spending import Budget, Period
 from ymera_service.execution.reading import turns_from_json
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens, text_tokens
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, prompt_tokens, text_tokens
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import (
     ProviderServerError,

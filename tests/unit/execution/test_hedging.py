@@ -26,10 +26,10 @@ from ymera_service.resilience.first_signs import ENOUGH
 from ymera_service.resilience.retries import RetryBudgets
 from ymera_service.resilience.slots import Slots
 from ymera_service.routing.decision import Preferences
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.readers import Readers
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.readers import Readers
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions
+from ymera_service.routing.sessions.affinity import Sessions
 from ymera_service.sdk.content import user
 from ymera_service.sdk.context import CallContext
 from ymera_service.sdk.errors import (

@@ -9,12 +9,12 @@ import pytest
 
 from ymera_service.execution.facts import Attempt, Execution, ExecutionRequest, Turn
 from ymera_service.execution.observers import MAX_LATE, Learning
-from ymera_service.routing import topics
 from ymera_service.routing.decision import Preferences
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.readers import Readers
-from ymera_service.routing.sessions import Answer
-from ymera_service.routing.vectors import packed
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.readers import Readers
+from ymera_service.routing.prompts.vectors import packed
+from ymera_service.routing.sessions import topics
+from ymera_service.routing.sessions.affinity import Answer
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import FinishReason, Prompt

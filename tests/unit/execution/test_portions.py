@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ymera_service.execution.portions import MAX_TURNS, SAFETY, USUAL_INPUTS, portion_of
 from ymera_service.execution.recording import NOTED_ATTEMPTS, _noted
-from ymera_service.routing.estimate import text_tokens
+from ymera_service.routing.prompts.estimate import text_tokens
 from ymera_service.sdk.models import Kind, Model, ModelInfo
 from ymera_service.sdk.work import EmbedPurpose, EmbedRequest
 from ymera_service.storage.journal import SLOT_BYTES

@@ -11,11 +11,11 @@ from ymera_service.config import CatalogSettings, RoutingSettings
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.choosing import Choosing
 from ymera_service.routing.decision import Decision, Preferences, Selection
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.readers import Readers
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.prompts.readers import Readers
 from ymera_service.routing.router import Router
-from ymera_service.routing.sessions import Sessions, answer_of
-from ymera_service.routing.topics import Turn
+from ymera_service.routing.sessions.affinity import Sessions, answer_of
+from ymera_service.routing.sessions.topics import Turn
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.content import ToolCall, user
 from ymera_service.sdk.context import UNATTRIBUTED, Attribution, CallContext

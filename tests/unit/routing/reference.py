@@ -6,9 +6,9 @@ from math import log
 
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.routing.decision import ExclusionReason, Preferences, Weights
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.latency import Pace
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.learning.latency import Pace
+from ymera_service.routing.learning.quality import Qualities
+from ymera_service.routing.prompts.estimate import Needs
 from ymera_service.sdk.generation import Usage
 from ymera_service.sdk.models import Kind, Model
 from ymera_service.sdk.targets import Target

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ymera_service.routing.difficulty import fitted, information, joined
-from ymera_service.routing.evidence import Evidence
+from ymera_service.routing.learning.difficulty import fitted, information, joined
+from ymera_service.routing.learning.evidence import Evidence
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.comparisons import Matches
 from ymera_service.storage.records import BenchmarkSummary

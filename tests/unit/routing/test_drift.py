@@ -7,9 +7,9 @@ import pytest
 import structlog
 
 from tests.unit.routing.conftest import NOW, observed
-from ymera_service.routing.drift import FEWEST, drift_of
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.judged import Judged
+from ymera_service.routing.learning.drift import FEWEST, drift_of
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.judged import Judged
 from ymera_service.storage.records import Observation, ObservationSource
 
 HOUR = timedelta(hours=1)

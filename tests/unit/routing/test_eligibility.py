@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.routing.conftest import Routing
 from ymera_service.routing.decision import Decision, ExclusionReason, Preferences
-from ymera_service.routing.estimate import needs_of
+from ymera_service.routing.prompts.estimate import needs_of
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.errors import ModelNotFound, ModelNotPermitted, NoEligibleModel, NoHealthyModel
 from ymera_service.sdk.generation import Prompt, ProviderTool, ResponseFormat, ResponseType, Sampling, Tool, Usage

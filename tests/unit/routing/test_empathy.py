@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.empathy import raised
+from ymera_service.routing.prompts.empathy import raised
 from ymera_service.sdk.classifiers import CATEGORIES, EMOTIONS
 
 probabilities = st.lists(st.floats(0.01, 1.0), min_size=6, max_size=6).map(

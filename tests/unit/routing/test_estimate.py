@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, needs_of, prompt_tokens, text_tokens
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, needs_of, prompt_tokens, text_tokens
 from ymera_service.sdk.content import Media, MediaKind, Message, Reasoning, Refusal, Role, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt, Sampling, Tool
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.latency import BENCHMARK_ANSWER_TOKENS, LONGEST
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.latency import BENCHMARK_ANSWER_TOKENS, LONGEST
 from ymera_service.sdk.targets import Deployment, Target
 from ymera_service.storage.records import BenchmarkSummary
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.unit.routing.conftest import Routing
 from ymera_service.catalog import CatalogSnapshot
-from ymera_service.routing.expectations import PER_DOUBLING, expectations
+from ymera_service.routing.learning.expectations import PER_DOUBLING, expectations
 from ymera_service.sdk.models import Kind, Model, ModelInfo, Price
 from ymera_service.sdk.priors import Expectation, QualityPrior
 

@@ -8,9 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ymera_service.routing.estimate import needs_of
-from ymera_service.routing.features import BUCKETS, MOST_BUCKETS, VERSION, Features, features_of, from_json, to_json
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.prompts.estimate import needs_of
+from ymera_service.routing.prompts.features import (
+    BUCKETS,
+    MOST_BUCKETS,
+    VERSION,
+    Features,
+    features_of,
+    from_json,
+    to_json,
+)
+from ymera_service.routing.prompts.reading import MergedReading
 from ymera_service.sdk.content import Media, MediaKind, Message, Role, Text, user
 from ymera_service.sdk.generation import Prompt, Tool
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import NOW, observed
-from ymera_service.routing import judged
-from ymera_service.routing.judged import HALF_LIFE, MOST_OF_CALLER, Judged, Tally
+from ymera_service.routing.learning import judged
+from ymera_service.routing.learning.judged import HALF_LIFE, MOST_OF_CALLER, Judged, Tally
 from ymera_service.storage.records import Observation
 
 OBSERVATIONS = st.lists(

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from ymera_service.config import RoutingSettings
 from ymera_service.routing.decision import Decision, Preferences, Weights
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.learning.quality import Qualities
 from ymera_service.routing.scoring import FEW
 from ymera_service.routing.table import Table
 from ymera_service.sdk.models import ModelInfo, Price

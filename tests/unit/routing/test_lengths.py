@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import Routing, observed
 from ymera_service.config import RoutingSettings
-from ymera_service.routing import lengths
 from ymera_service.routing.decision import Preferences, Weights
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS, needs_of
-from ymera_service.routing.features import Features, features_of
-from ymera_service.routing.lengths import LEAST_SIZE, MOST_SIZE, Lengths
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.learning import lengths
+from ymera_service.routing.learning.lengths import LEAST_SIZE, MOST_SIZE, Lengths
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS, needs_of
+from ymera_service.routing.prompts.features import Features, features_of
+from ymera_service.routing.prompts.reading import MergedReading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import MAX_TOKENS, Prompt, Sampling
 from ymera_service.sdk.models import ModelInfo, Price

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.features import VERSION, Features
-from ymera_service.routing.likeness import BY_CATEGORY, BY_COMPLEXITY, BY_LENGTH, Requests
+from ymera_service.routing.learning.likeness import BY_CATEGORY, BY_COMPLEXITY, BY_LENGTH, Requests
+from ymera_service.routing.prompts.features import VERSION, Features
 
 WORDS = st.sets(st.integers(0, 11), min_size=1, max_size=6)
 

@@ -7,11 +7,19 @@ import pytest
 
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from ymera_service.config import RoutingSettings
-from ymera_service.routing import evidence, neighbours
-from ymera_service.routing.estimate import needs_of
-from ymera_service.routing.features import Features, features_of
-from ymera_service.routing.neighbours import NO_CORRECTION, Corrections, Neighbours, Numbers, Similar, Sums, Trial
-from ymera_service.routing.reading import MergedReading
+from ymera_service.routing.learning import evidence, neighbours
+from ymera_service.routing.learning.neighbours import (
+    NO_CORRECTION,
+    Corrections,
+    Neighbours,
+    Numbers,
+    Similar,
+    Sums,
+    Trial,
+)
+from ymera_service.routing.prompts.estimate import needs_of
+from ymera_service.routing.prompts.features import Features, features_of
+from ymera_service.routing.prompts.reading import MergedReading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt
 from ymera_service.sdk.models import ModelInfo

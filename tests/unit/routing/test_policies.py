@@ -13,7 +13,7 @@ from tests.unit.routing.test_router import order
 from ymera_service.config import RoutingSettings
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Preferences
-from ymera_service.routing.recomputing import NotRecomputable
+from ymera_service.routing.replay.recomputing import NotRecomputable
 from ymera_service.routing.stored import from_json, to_json
 from ymera_service.sdk.errors import InvalidRequest
 from ymera_service.sdk.models import ModelInfo, Price

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.judged import Tally
-from ymera_service.routing.quality import ALIKE, Qualities
+from ymera_service.routing.learning.judged import Tally
+from ymera_service.routing.learning.quality import ALIKE, Qualities
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
 

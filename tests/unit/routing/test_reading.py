@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.unit.routing.conftest import FixedClassifier
-from ymera_service.routing.readers import MOST_WAITING, Readers
-from ymera_service.routing.reading import MAX_CATEGORIES, MergedReading
+from ymera_service.routing.prompts.readers import MOST_WAITING, Readers
+from ymera_service.routing.prompts.reading import MAX_CATEGORIES, MergedReading
 from ymera_service.sdk.classifiers import MAX_VECTOR, Classifier, Reading
 from ymera_service.sdk.content import user
 from ymera_service.sdk.generation import Prompt

@@ -12,7 +12,7 @@ from ymera_service.catalog import CatalogSnapshot
 from ymera_service.catalog.versions import from_json as models_of
 from ymera_service.catalog.versions import to_json as stored_models
 from ymera_service.routing.decision import ANY_PREFERENCES, Decision, Preferences, Weights
-from ymera_service.routing.recomputing import NotRecomputable
+from ymera_service.routing.replay.recomputing import NotRecomputable
 from ymera_service.routing.stored import LARGEST, from_json, to_json
 from ymera_service.sdk.content import user
 from ymera_service.sdk.errors import NoEligibleModel

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.replay import Estimate, Sample, estimate, weight
+from ymera_service.routing.replay.off_policy import Estimate, Sample, estimate, weight
 
 MODELS = 4
 

@@ -11,12 +11,12 @@ from tests.unit.routing.reference import Reference
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.catalog.versions import from_json, model_of, to_json
 from ymera_service.routing.decision import SHOWN, Decision, ExclusionReason, Preferences, Weights
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.latency import Pace
-from ymera_service.routing.quality import Qualities
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.latency import Pace
+from ymera_service.routing.learning.quality import Qualities
+from ymera_service.routing.prompts.estimate import Needs
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import NO_AFFINITY, Affinity
+from ymera_service.routing.sessions.affinity import NO_AFFINITY, Affinity
 from ymera_service.routing.snapshot import RANKED, RoutingRequest, Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel

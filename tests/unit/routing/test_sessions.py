@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import NOW, Routing
 from ymera_service.routing.decision import Preferences
-from ymera_service.routing.sessions import MAX_CALLS, SESSION_WEIGHT, Answer, Sessions, answer_of, answered_calls
+from ymera_service.routing.sessions.affinity import (
+    MAX_CALLS,
+    SESSION_WEIGHT,
+    Answer,
+    Sessions,
+    answer_of,
+    answered_calls,
+)
+from ymera_service.routing.sessions.topics import CHANGED, Turn
 from ymera_service.routing.stored import from_json, to_json
-from ymera_service.routing.topics import CHANGED, Turn
 from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.content import Message, Part, Role, Text, ToolCall, ToolResult, user
 from ymera_service.sdk.generation import Prompt

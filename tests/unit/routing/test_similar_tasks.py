@@ -9,9 +9,9 @@ import pytest
 from tests.unit.routing.conftest import FixedClassifier, Routing, observed
 from tests.unit.routing.test_neighbours import CSS, SQL, corrections, features
 from ymera_service.config import RoutingSettings
-from ymera_service.routing.features import to_json
-from ymera_service.routing.neighbours import FEWEST_TRIED, Numbers
-from ymera_service.routing.similar_tasks import SimilarTasks
+from ymera_service.routing.learning.neighbours import FEWEST_TRIED, Numbers
+from ymera_service.routing.learning.similar_tasks import SimilarTasks
+from ymera_service.routing.prompts.features import to_json
 from ymera_service.sdk.models import ModelInfo
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
 from ymera_service.storage.records import BenchmarkSummary

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ymera_encoder.encoder import SentenceEncoder
 
-from ymera_service.routing.topics import (
+from ymera_service.routing.sessions.topics import (
     CHANGED,
     COMPARED,
     EARLIER,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ymera_service.routing.vectors import check, likeness, packed
+from ymera_service.routing.prompts.vectors import check, likeness, packed
 
 FIGURES = st.floats(-1, 1, allow_subnormal=False) | st.floats(allow_nan=False, allow_infinity=False)
 

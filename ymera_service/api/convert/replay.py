@@ -7,7 +7,7 @@ from ymera.v1 import routing_pb2 as pb
 
 from ymera_service.api.convert import Fields
 from ymera_service.routing.decision import Weights
-from ymera_service.routing.replay import Estimate
+from ymera_service.routing.replay.off_policy import Estimate
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.replay import Replayed
 

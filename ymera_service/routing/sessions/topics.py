@@ -19,7 +19,7 @@ from zlib import crc32
 import orjson
 from pydantic import TypeAdapter
 
-from ymera_service.routing.vectors import check, likeness, packed
+from ymera_service.routing.prompts.vectors import check, likeness, packed
 
 CHANGED = 0.55
 """From how likely a change on a turn is taken for one: in conversations of kinds that were not seen by the fit, 93 % of

@@ -10,7 +10,7 @@ from itertools import chain
 import structlog
 
 from ymera_service.plugins.wording import trace
-from ymera_service.routing.reading import MergedReading, Source, checked, merged
+from ymera_service.routing.prompts.reading import MergedReading, Source, checked, merged
 from ymera_service.sdk.classifiers import Classifier, Reading
 from ymera_service.sdk.generation import Prompt
 from ymera_service.storage.thread import Thread

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.features import Features, readable
-from ymera_service.routing.judged import MOST_ANSWERS
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.judged import MOST_ANSWERS
 from ymera_service.routing.log_reading import LogReading, utc_now
+from ymera_service.routing.prompts.features import Features, readable
 from ymera_service.storage import Database
 from ymera_service.storage.records import Observation
 

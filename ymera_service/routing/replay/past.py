@@ -7,14 +7,14 @@ from math import inf
 from ymera_service.catalog import CatalogSnapshot
 from ymera_service.resilience.reliability import Chance
 from ymera_service.routing.decision import Decision, Weights
-from ymera_service.routing.evidence import Evidence
-from ymera_service.routing.expectations import expectations
-from ymera_service.routing.features import Features
+from ymera_service.routing.learning.evidence import Evidence
+from ymera_service.routing.learning.expectations import expectations
+from ymera_service.routing.learning.quality import Qualities
 from ymera_service.routing.operations import KINDS
-from ymera_service.routing.quality import Qualities
-from ymera_service.routing.recomputing import NotRecomputable, request_of
+from ymera_service.routing.prompts.features import Features
+from ymera_service.routing.replay.recomputing import NotRecomputable, request_of
 from ymera_service.routing.selection import select
-from ymera_service.routing.sessions import Affinity
+from ymera_service.routing.sessions.affinity import Affinity
 from ymera_service.routing.snapshot import Snapshot
 from ymera_service.routing.table import Table
 from ymera_service.routing.texts import clipped

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from statistics import fmean
 
-from ymera_service.routing.drift import LATEST, Drift, drift_of
+from ymera_service.routing.learning.drift import LATEST, Drift, drift_of
 from ymera_service.storage.records import Observation, ObservationSource
 
 HALF_LIFE = timedelta(days=30)

@@ -13,9 +13,9 @@ import orjson
 import structlog
 from pydantic import TypeAdapter
 
-from ymera_service.routing.estimate import Needs
-from ymera_service.routing.reading import STEPS, MergedReading
-from ymera_service.routing.vectors import packed
+from ymera_service.routing.prompts.estimate import Needs
+from ymera_service.routing.prompts.reading import STEPS, MergedReading
+from ymera_service.routing.prompts.vectors import packed
 from ymera_service.sdk.content import last_user_text
 from ymera_service.sdk.generation import Prompt
 

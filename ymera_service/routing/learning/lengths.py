@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ymera_service.routing.estimate import TYPICAL_OUTPUT_TOKENS
+from ymera_service.routing.prompts.estimate import TYPICAL_OUTPUT_TOKENS
 from ymera_service.sdk.generation import MAX_TOKENS
 
 LATEST = 100

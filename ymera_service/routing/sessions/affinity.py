@@ -8,7 +8,7 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Generic, TypeVar
 
-from ymera_service.routing.topics import CHANGED, EARLIER, Turn, change
+from ymera_service.routing.sessions.topics import CHANGED, EARLIER, Turn, change
 from ymera_service.sdk.content import ToolCall, ToolResult
 from ymera_service.sdk.generation import Prompt
 

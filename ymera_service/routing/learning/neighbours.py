@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from ymera_service.routing.columns import Floats, Rows
-from ymera_service.routing.features import Features
-from ymera_service.routing.likeness import Requests
+from ymera_service.routing.learning.likeness import Requests
+from ymera_service.routing.prompts.features import Features
 
 MOST_KEPT = 2_000
 """Answers, the latest ones."""

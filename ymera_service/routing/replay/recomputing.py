@@ -5,8 +5,8 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from ymera_service.routing.decision import Decision, Preferences
-from ymera_service.routing.estimate import needs_for
 from ymera_service.routing.operations import work_needs
+from ymera_service.routing.prompts.estimate import needs_for
 from ymera_service.routing.snapshot import RoutingRequest
 from ymera_service.sdk.models import Capability
 from ymera_service.storage.records import Operation

@@ -12,7 +12,7 @@ from itertools import starmap
 from math import inf, isclose, isfinite
 from operator import itemgetter, mul
 
-from ymera_service.routing.empathy import raised
+from ymera_service.routing.prompts.empathy import raised
 from ymera_service.sdk.classifiers import EMOTIONS, MAX_VECTOR, Reading
 
 UNCLASSIFIED = "general"

@@ -11,8 +11,8 @@ from uuid import uuid4
 import structlog
 
 from ymera_service.routing.log_reading import LogReading, utc_now
-from ymera_service.routing.sessions import Answer, Sessions
-from ymera_service.routing.topics import from_json, to_json
+from ymera_service.routing.sessions.affinity import Answer, Sessions
+from ymera_service.routing.sessions.topics import from_json, to_json
 from ymera_service.storage import Database, Recorder
 from ymera_service.storage.records import SessionAnswer
 

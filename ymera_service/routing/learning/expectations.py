@@ -12,7 +12,7 @@ from statistics import fmean
 import structlog
 
 from ymera_service.catalog import CatalogSnapshot
-from ymera_service.routing.quality import UNINFORMED
+from ymera_service.routing.learning.quality import UNINFORMED
 from ymera_service.sdk.classifiers import CATEGORIES
 from ymera_service.sdk.models import Kind, Model
 from ymera_service.sdk.priors import Expectation, QualityPrior

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ymera_service.routing.drift import Drift
-from ymera_service.routing.judged import Tallies, Tally
+from ymera_service.routing.learning.drift import Drift
+from ymera_service.routing.learning.judged import Tallies, Tally
 from ymera_service.sdk.priors import Expectation
 from ymera_service.storage.records import BenchmarkSummary
 

@@ -7,13 +7,12 @@ from math import isfinite
 
 import structlog
 
-from ymera_service.routing.difficulty import joined
-from ymera_service.routing.drift import Drift
-from ymera_service.routing.features import Features
-from ymera_service.routing.judged import Judged, Tallies
-from ymera_service.routing.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
-from ymera_service.routing.lengths import Lengths
-from ymera_service.routing.neighbours import (
+from ymera_service.routing.learning.difficulty import joined
+from ymera_service.routing.learning.drift import Drift
+from ymera_service.routing.learning.judged import Judged, Tallies
+from ymera_service.routing.learning.latency import Pace, Paces, pace_of_benchmarks, pace_of_call
+from ymera_service.routing.learning.lengths import Lengths
+from ymera_service.routing.learning.neighbours import (
     FEWEST_TRIED,
     MOST_KEPT,
     Corrections,
@@ -22,8 +21,9 @@ from ymera_service.routing.neighbours import (
     Sums,
     correction_by,
 )
-from ymera_service.routing.quality import Expect, Qualities, by_model, expected_by, nothing
-from ymera_service.routing.similar_tasks import SimilarTasks
+from ymera_service.routing.learning.quality import Expect, Qualities, by_model, expected_by, nothing
+from ymera_service.routing.learning.similar_tasks import SimilarTasks
+from ymera_service.routing.prompts.features import Features
 from ymera_service.sdk.targets import Target
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
 from ymera_service.storage.comparisons import Matches

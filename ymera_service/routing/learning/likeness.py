@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ymera_service.routing.columns import Floats, Rows
-from ymera_service.routing.features import BUCKETS, Features
+from ymera_service.routing.prompts.features import BUCKETS, Features
 from ymera_service.sdk.classifiers import CATEGORIES
 
 RAREST = 32

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ymera_service.routing.columns import Rows, Whole
-from ymera_service.routing.features import Features, readable
-from ymera_service.routing.likeness import Requests
-from ymera_service.routing.neighbours import FEWEST_TRIED, NO_CORRECTION, TRIED, Numbers, Sums, Trial
-from ymera_service.routing.quality import PRIOR_TASKS
+from ymera_service.routing.learning.likeness import Requests
+from ymera_service.routing.learning.neighbours import FEWEST_TRIED, NO_CORRECTION, TRIED, Numbers, Sums, Trial
+from ymera_service.routing.learning.quality import PRIOR_TASKS
+from ymera_service.routing.prompts.features import Features, readable
 from ymera_service.storage.benchmark_tasks import MeasuredTasks
 
 NEAREST_TASKS = 50
