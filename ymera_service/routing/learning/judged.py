@@ -96,16 +96,14 @@ class _Sums:
 
     def bounded(self, most: float) -> tuple[float, float]:
         """Returns the weight and the mean, where what one named caller says counts for so much at most."""
-        known = self.of_all
-        if known.weight <= most:
-            return known.weight, known.total / known.weight
-        bounded = {name: min(one.weight, most) if name else one.weight for name, one in self.by_caller.items()}
-        all_bounded = sum(bounded.values())
-        weight = total = 0.0
-        for name, one in self.by_caller.items():
-            counts = min(one.weight, max(bounded[name], all_bounded - bounded[name]))
-            weight += counts
-            total += counts * one.total / one.weight
+        named = (one for name, one in self.by_caller.items() if name)
+        above = [one for one in named if one.weight > most]
+        weight, total = self.of_all.weight, self.of_all.total
+        all_bounded = weight - sum(one.weight - most for one in above)
+        for one in above:
+            surplus = max(one.weight - max(most, all_bounded - most), 0.0)
+            weight -= surplus
+            total -= surplus * one.total / one.weight
         return weight, total / weight
 
 
