@@ -40,9 +40,8 @@ SentEvent = BenchmarkEvent | BenchmarkStopped
 class Benchmarks:
     """Measures models for calls. Only administrators may do so by tasks of their own."""
 
-    def __init__(self, runner: BenchmarkRunner, *, guarded: bool = False) -> None:
+    def __init__(self, runner: BenchmarkRunner) -> None:
         self._runner = runner
-        self._guarded = guarded
 
     async def stream(
         self,

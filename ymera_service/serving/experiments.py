@@ -81,12 +81,9 @@ class Results:
 class Experiments:
     """Lists experiments and computes their results. For administrators."""
 
-    def __init__(
-        self, configured: Mapping[str, ExperimentSettings], database: Database, *, guarded: bool = False
-    ) -> None:
+    def __init__(self, configured: Mapping[str, ExperimentSettings], database: Database) -> None:
         self._configured = configured
         self._stored = database.arms
-        self._guarded = guarded
 
     def known(self, caller: Caller) -> Sequence[Experiment]:
         """Returns the experiments that are configured.
