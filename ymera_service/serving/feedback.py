@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean
 
-import uuid_utils
-
 from ymera_service.serving.checks.violations import Violations
 from ymera_service.serving.history import History
 from ymera_service.storage import Database, Recorder
@@ -101,7 +99,7 @@ class Feedbacks:
 
     def _observation(self, record: ExecutionRecord, name: str, value: float) -> Observation:
         return Observation(
-            id=str(uuid_utils.uuid7()),
+            id=f"{record.request_id} {name}",  # a change replaces the row, so that a flood of them leaves one
             created_at=self._now(),
             request_id=record.request_id,
             source=_SOURCE,

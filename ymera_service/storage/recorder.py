@@ -58,8 +58,8 @@ class _Entry:
 class Recorder:
     """Writes records; an async context manager that writes all accepted records before it exits.
 
-    A later execution, catalog version, benchmark run or features of a benchmark task replace the earlier ones with the
-    same key; a later benchmark result with the same key is ignored.
+    A later execution, observation, catalog version, benchmark run or features of a benchmark task replace the earlier
+    ones with the same key; a later benchmark result with the same key is ignored.
     """
 
     def __init__(

@@ -149,11 +149,11 @@ class ObservationSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was observed of the answer to a request, after its end. Observations are added and never changed: of those
-    with the same request, source and name, the latest counts.
+    """What was observed of the answer to a request, after its end. Of those with the same request, source and name,
+    the latest counts.
 
     Attributes:
-        id: Unique; a UUIDv7.
+        id: Of feedback, its request and name, so that a later one replaces it; else a UUIDv7.
         name: What was observed, such as "rating".
         value: How good the answer was by it, from 0 to 1; None if it says nothing of that.
         amount: What was counted or measured, where that is not the value.

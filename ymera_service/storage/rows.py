@@ -65,7 +65,7 @@ TABLES: dict[type[Record], Table] = {
     BenchmarkComparison: benchmark_comparisons,
     TaskFeatures: benchmark_tasks,
 }
-REPLACING = frozenset({ExecutionRecord, Outcome, CatalogVersion, BenchmarkRun, TaskFeatures})
+REPLACING = frozenset({ExecutionRecord, Observation, Outcome, CatalogVersion, BenchmarkRun, TaskFeatures})
 """Records that replace an earlier row of the same key; with the others, the first row is kept."""
 
 

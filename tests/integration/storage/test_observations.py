@@ -1,4 +1,4 @@
-"""Observations are added and never changed; of a request's, the latest of each name counts. On both databases."""
+"""Of a request's observations, the latest of each name counts; one replaces that of the same id. On both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,15 +19,18 @@ async def test_an_observation_is_read_as_it_was_written(database_url: str, obser
         assert await database.observations.of("another", FEEDBACK) == []
 
 
-async def test_a_later_observation_counts_and_an_id_is_written_once(
+async def test_a_later_observation_counts_and_replaces_that_of_its_id(
     database_url: str, observation: Observation
 ) -> None:
     later = replace(observation, id="2", value=1.0, created_at=observation.created_at + timedelta(seconds=1))
     async with Database.open(database_url) as database, Recorder(database) as recorder:
         await recorder.record(later)
         await recorder.record(observation)
-        await recorder.record(replace(later, value=0.5))
         assert await database.observations.of(observation.request_id, FEEDBACK) == [later]
+        changed = replace(later, value=0.5)
+        await recorder.record(later, changed)
+        assert await database.observations.of(observation.request_id, FEEDBACK) == [changed]
+        assert [one for one, _ in await database.observations.latest(9)] == [observation, changed]
 
 
 async def test_observations_are_deleted_when_executions_of_their_age_are(
