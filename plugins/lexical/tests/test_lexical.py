@@ -243,6 +243,7 @@ def test_small_talk_has_no_complexity(text: str) -> None:
         ),
         *(("ok",), ("then again",), ("yes",), ("?",), ("Prove that P is not NP", "thanks")),
         ("I don't want to live any more", "hello?"),
+        *(("hi `TypeError`",), ("hello $AAPL?",), ("hi =2+2",), ("thanks 'entropy'",), ("hey /help",)),
     ],
 )
 def test_anything_else_has_and_so_has_what_follows_a_request(texts: Sequence[str]) -> None:

@@ -64,5 +64,5 @@ def is_small_talk(text: str) -> bool:
     if len(text) > LONGEST:
         return False
     pieces = (piece.strip(_SIGNS) for piece in text.lower().replace("’", "'").replace(",", " ").split())
-    words = " ".join([piece for piece in pieces if piece[:1].isalnum()])
+    words = " ".join([piece for piece in pieces if any(map(str.isalnum, piece))])
     return not _FILLERS.issuperset(words.split()) and _SMALL_TALK.fullmatch(words) is not None
