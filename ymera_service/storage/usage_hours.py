@@ -172,7 +172,8 @@ class UsageHours:
     async def spent(self, callers: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
         """Returns what executions that arrived in a time cost, in micro-USD by caller; without those that cost nothing.
 
-        Hours before the first that is not summed are read as sums, and only the others from executions.
+        Callers have names; what requests without one cost is not returned. Hours before the first that is
+        not summed are read as sums, and only the others from executions.
 
         Raises:
             StorageUnavailable: The database can't be read.
