@@ -19,6 +19,8 @@ class Kind(StrEnum):
     """Something that Ymera does not support yet, such as images or speech."""
 
 
+MAX_FIGURE = 10**18
+"""The largest figure of a price: a million dollars for a token. Routing computes with prices as floats."""
 _MILLION = 1_000_000
 STANDARD_TIERS = frozenset({"", "default", "standard", "auto", "on_demand"})
 """Vendors' words, in lower case, for the service tier whose price is the usual one."""
@@ -55,7 +57,7 @@ class Rates:
         reasoning: For output tokens spent on reasoning; None charges them as output.
 
     Raises:
-        ValueError: A rate is negative or not an integer.
+        ValueError: A rate is not an integer from 0 to `MAX_FIGURE`.
     """
 
     input: int
@@ -105,7 +107,7 @@ class Price(Rates):
             of facts.
 
     Raises:
-        ValueError: A figure is negative or not an integer, or the tiers are not in ascending order.
+        ValueError: A figure is not an integer from 0 to `MAX_FIGURE`, or the tiers are not in ascending order.
     """
 
     per_request: int = field(default=0, kw_only=True)
@@ -157,8 +159,10 @@ class Price(Rates):
 
 def _check(*figures: int) -> None:
     for figure in figures:
-        if not isinstance(figure, int) or figure < 0:
-            raise ValueError(f"a figure of a price is {figure!r}; it must be an integer of at least 0, in micro-USD")
+        if not isinstance(figure, int) or not 0 <= figure <= MAX_FIGURE:
+            raise ValueError(
+                f"a figure of a price is {figure!r:.40}; it must be an integer from 0 to 10**18, in micro-USD"
+            )
 
 
 @dataclass(frozen=True, slots=True)

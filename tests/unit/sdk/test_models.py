@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ymera_service.sdk.generation import Usage
-from ymera_service.sdk.models import Model, ModelInfo, Price, Rates, Tier
+from ymera_service.sdk.models import MAX_FIGURE, Model, ModelInfo, Price, Rates, Tier
 
 LONG = Tier(6_000_000, 30_000_000, 600_000, 7_500_000, above_input_tokens=200_000)
 HUGE = Tier(9_000_000, 45_000_000, above_input_tokens=500_000)
@@ -72,7 +72,7 @@ def test_a_price_in_plain_arithmetic_is_the_same(input_rate: int, output_rate: i
         assert plain == price.cost_micros(Usage(tokens, written))
 
 
-@pytest.mark.parametrize("figure", [-1, 0.15, "1"])
+@pytest.mark.parametrize("figure", [-1, 0.15, "1", MAX_FIGURE + 1, 10**400])
 @pytest.mark.parametrize("field", ["input", "output", "cache_read", "cache_write", "reasoning", "per_request"])
 def test_an_invalid_figure_is_rejected(field: str, figure: int) -> None:
     with pytest.raises(ValueError, match="a figure of a price is"):
