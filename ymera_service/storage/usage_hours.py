@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ymera_service.sdk.generation import Usage
 from ymera_service.storage.attempt_sums import attempt_sums
-from ymera_service.storage.backend import Work
+from ymera_service.storage.backend import Work, insert_into
 from ymera_service.storage.faults import unavailable
 from ymera_service.storage.records import UsageFilter, UsageHour
 from ymera_service.storage.tables import (
@@ -138,10 +138,10 @@ class UsageHours:
         values = [_values(number, row) for number, row in enumerate(rows)]
 
         def work(connection: Connection) -> None:
+            known = insert_into(summed_hours, connection).values(hour=hour, records=records)
             # Of several servers, the others wait here for the first one's commit.
-            connection.execute(delete(summed_hours).where(summed_hours.c.hour == hour))
+            connection.execute(known.on_conflict_do_update(index_elements=["hour"], set_={"records": records}))
             connection.execute(delete(usage_hours).where(usage_hours.c.hour == hour))
-            connection.execute(insert(summed_hours).values(hour=hour, records=records))
             if values:
                 connection.execute(insert(usage_hours), values)
 

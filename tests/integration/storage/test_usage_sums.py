@@ -304,3 +304,16 @@ async def test_what_callers_spent_is_the_same_before_and_after_hours_are_summed(
             assert await database.usage_hours.spent(["trial", "nobody"], *day) == {"trial": 154}
         assert await database.usage_hours.spent(["trial", "other"], *day) == {"trial": 154, "other": 5}
         assert await database.usage_hours.spent([], *day) == {}
+
+
+async def test_servers_that_store_the_sums_of_an_hour_at_once_all_succeed(
+    database_url: str, execution: ExecutionRecord
+) -> None:
+    hours = [NOON - number * HOUR for number in range(20)]
+    async with Database.open(database_url) as one, Database.open(database_url) as other:
+        await record(one, [spent(execution, number, hour, attempt()) for number, hour in enumerate(hours)])
+        for hour in hours:
+            rows = await one.usage_hours.of_records(hour)
+            await asyncio.gather(*(database.usage_hours.replace(hour, 1, rows) for database in (one, other)))
+        [row] = await sums(other)
+        assert row.attempts == len(hours)
