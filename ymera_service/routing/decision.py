@@ -166,6 +166,7 @@ _NARROWING: tuple[tuple[str, object], ...] = (
     ("data_regions", ()),
     ("caller_models", ()),
     ("policy", ""),
+    ("category_hint", ""),
 )
 
 ANY_PREFERENCES = Preferences()

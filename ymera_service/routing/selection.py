@@ -19,7 +19,14 @@ from ymera_service.routing.explain import configured, explain
 from ymera_service.routing.filters import TEMPORARY, Sifted, filters_for, sift
 from ymera_service.routing.policies import BALANCED, Contest, scores_of
 from ymera_service.routing.scoring import FAILURES_WEIGHT, doubts, score
-from ymera_service.routing.snapshot import RANKED, RoutingRequest, Scored, Snapshot, stated_weights
+from ymera_service.routing.snapshot import (
+    RANKED,
+    RoutingRequest,
+    Scored,
+    Snapshot,
+    counted_complexity,
+    stated_weights,
+)
 from ymera_service.routing.table import Table, bits_of
 from ymera_service.routing.texts import clipped, dollars
 from ymera_service.sdk.errors import NoEligibleModel, NoHealthyModel, RequestError, ServerError
@@ -61,7 +68,7 @@ def select(request: RoutingRequest, snapshot: Snapshot) -> Selection:
         if failing is None:
             raise _nothing_left(sifted, snapshot, wanted)
         sifted = Sifted(failing, tuple([each for each in sifted.excluded if each[0].reason not in TEMPORARY]))
-    weights = stated_weights(request, snapshot).at_size(snapshot.size).at_complexity(request.complexity)
+    weights = stated_weights(request, snapshot).at_size(snapshot.size).at_complexity(counted_complexity(request))
     eligible = sifted.eligible
     scores = score(
         table,

@@ -99,6 +99,12 @@ def stated_weights(request: RoutingRequest, snapshot: Snapshot) -> Weights:
     return wanted.normalised() if wanted else snapshot.weights
 
 
+def counted_complexity(request: RoutingRequest) -> float | None:
+    """Returns how demanding the request is as far as that counts: not where the caller states the category, as what
+    the models are worth in it is asked for then, even of small talk."""
+    return None if request.preferences.category_hint else request.complexity
+
+
 @dataclass(slots=True)
 class Scored:
     """Everything that the order and the decision are made from.
@@ -134,7 +140,7 @@ class Scored:
     @property
     def is_small_talk(self) -> bool:
         """Whether quality counts less than the weights say, as the request is small talk."""
-        complexity = self.request.complexity
+        complexity = counted_complexity(self.request)
         return self.own is None and complexity is not None and complexity < LEAST_COMPLEXITY
 
     @property

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.unit.routing.conftest import FixedClassifier, Routing
 from ymera_service.config import RoutingSettings
-from ymera_service.routing.decision import LEAST_COMPLEXITY, Weights
+from ymera_service.routing.decision import LEAST_COMPLEXITY, Preferences, Weights
 from ymera_service.sdk.models import ModelInfo, Price
 
 CHEAP, DEAR = Price(1_000_000, 5_000_000), Price(5_000_000, 25_000_000)
@@ -30,6 +30,16 @@ def test_small_talk_goes_to_the_best_of_the_cheap_models_and_anything_else_to_a_
         other = routing(complexity).decide()
         assert other.candidates[0].target.model == "p/dear"
         assert "small talk" not in other.candidates[0].components[0].evidence
+
+
+def test_in_a_category_that_the_caller_states_small_talk_goes_to_a_good_model_too() -> None:
+    made = routing(0.0)
+    decision = made.decide(preferences=Preferences(category_hint="general"))
+    assert decision.candidates[0].target.model == "p/dear"
+    assert "small talk" not in decision.candidates[0].components[0].evidence
+    selection = made.select(preferences=Preferences(category_hint="general"), full_view=True)
+    again = made.router.recompute(selection.decision, made.catalog.snapshot, features=selection.features)
+    assert again == selection.decision
 
 
 def test_small_talk_changes_no_stated_weights_and_is_computed_again() -> None:
