@@ -75,13 +75,17 @@ class Trial:
         return ""
 
     async def spend(self, server: Server, *, kill_after: int | None = None) -> None:
-        """Asks from several callers at once until the limit is reached, or kills the server after so many calls."""
+        """Asks from several callers at once until the limit is reached, or kills the server after this many calls."""
+        killed = False
 
         async def caller(stub: ymera_pb2_grpc.YmeraServiceAsyncStub) -> None:
+            nonlocal killed
             while server.process.returncode is None:
                 refusal = await self.ask(stub)
                 if kill_after is not None and len(self.upstream.requests) >= kill_after:
-                    server.process.kill()
+                    if not killed:
+                        killed = True
+                        server.process.kill()  # once: a second time would take the exit code from who waits for it
                     return
                 if refusal and "reserved" not in refusal:
                     return
