@@ -98,10 +98,10 @@ def test_beside_a_target_that_works_a_flaky_one_costs_no_success(rate: float, ob
 HANGING: dict[str, tuple[list[Behaviour], float]] = {
     "one of two begins to hang": ([Behaviour(1.0, HANGS, since=10), WELL], 2.5),
     "one of two has always hung": ([Behaviour(1.0, HANGS), WELL], 15.5),
-    "two of three have always hung": ([Behaviour(1.0, HANGS)] * 2 + [WELL], 15.5),
+    "two of three have always hung": ([Behaviour(1.0, HANGS)] * 2 + [WELL], 23),
 }
-"""Targets, and within how many seconds 99 % of the answers come: a share of the deadline of 30 s where the target's
-usual time is not known."""
+"""Targets, and within how many seconds 99 % of the answers come: half of the deadline of 30 s where the target's
+usual time is not known, and half of the rest where a request met two that hang."""
 
 
 @pytest.mark.parametrize(("targets", "slowest"), HANGING.values(), ids=HANGING.keys())
